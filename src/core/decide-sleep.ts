@@ -1,0 +1,135 @@
+import { familiesWithoutResolver, isResolverReady, type Refusal } from './blocked.ts';
+import { isContested } from './contest.ts';
+import { latestMs, secondsSince } from './time.ts';
+import type { View } from './view.ts';
+
+/** A reading that a drain begins with, or goes on with, may be this old. */
+export const FRESH_SECONDS = 2;
+
+/**
+ * May the service sleep?
+ * - sleep: yes, as far as is known before the zero step's own proof.
+ * - notNow: no, and time or demand will change that; `againAtMs` where the moment is known.
+ * - prevented: no, until somebody changes something.
+ * - unread: it cannot be told before this has been read.
+ */
+export type SleepDecision =
+  | { readonly kind: 'sleep' }
+  | ({ readonly kind: 'notNow'; readonly againAtMs?: number } & Refusal)
+  | ({ readonly kind: 'prevented' } & Refusal)
+  | { readonly kind: 'unread'; readonly what: 'readings' | 'freshReadings' | 'autoscaler' | 'sharers' };
+
+const notNow = (reason: string, message: string, againAtMs?: number): SleepDecision =>
+  againAtMs === undefined ? { kind: 'notNow', reason, message } : { kind: 'notNow', reason, message, againAtMs };
+const prevented = (reason: string, message: string): SleepDecision => ({ kind: 'prevented', reason, message });
+
+/** Goes through everything that keeps a service awake, cheapest first, and names the first that holds. */
+export function decideSleep(view: View): SleepDecision {
+  return (
+    keptByPeople(view) ??
+    keptBySurroundings(view) ??
+    keptByDemand(view) ??
+    keptByAutoscaler(view) ??
+    keptBySharers(view) ?? { kind: 'sleep' }
+  );
+}
+
+function keptByPeople({ wake, period }: View): SleepDecision | undefined {
+  if (wake !== undefined) return notNow('WakePending', 'a wake waits to be served');
+  if ('error' in period) return prevented('EnabledPeriodInvalid', `spec.enabledPeriod: ${period.error}`);
+  if (period.isInside) return undefined;
+  return notNow('OutsideEnabledPeriod', 'spec.enabledPeriod does not allow sleep now', period.until?.getTime());
+}
+
+function keptBySurroundings(view: View): SleepDecision | undefined {
+  const { facts } = view;
+  if (typeof facts.publicService !== 'object') return prevented('ServiceMissing', 'the Service is not known');
+  const { internalTrafficPolicy, externalTrafficPolicy } = facts.publicService.spec;
+  if (internalTrafficPolicy === 'Local' || externalTrafficPolicy === 'Local') {
+    return prevented(
+      'TrafficPolicyLocal',
+      'with traffic policy Local a node without a resolver would drop requests; use Cluster',
+    );
+  }
+  if (isResolverReady(facts) !== true) return prevented('ResolverNotReady', 'no resolver is ready to hold requests');
+  const missing = familiesWithoutResolver(facts);
+  if (missing.length > 0) return prevented('ResolverLacksFamily', `the resolver has no ${missing.join(', ')} address`);
+  if (isContested(view)) {
+    return prevented(
+      'ReplicasContested',
+      'somebody else keeps raising the replicas; let them ignore spec.replicas of the target, then change this ElastiService',
+    );
+  }
+  return undefined;
+}
+
+function keptByDemand(view: View): SleepDecision | undefined {
+  const { demand } = view;
+  if (demand.state === 'unread') return { kind: 'unread', what: 'readings' };
+  if (demand.state !== 'idle') return notNow(demand.reason, demand.message);
+  const awakeUntilMs = cooldownEndMs(view);
+  if (view.now.getTime() < awakeUntilMs) {
+    const until = new Date(awakeUntilMs).toISOString();
+    return notNow('InCooldown', `idle, and kept up until ${until}`, awakeUntilMs);
+  }
+  if (demand.ageSeconds > FRESH_SECONDS) return { kind: 'unread', what: 'freshReadings' };
+  return undefined;
+}
+
+/** When the cooldown, and the pause after the last drain or redirection, are over; milliseconds since the epoch. */
+export function cooldownEndMs({ facts, last, idleSince, settings }: View): number {
+  const { createdAt, spec } = facts.elastiService;
+  const cooldownMs = latestMs(createdAt, last.lastScaledUpTime, idleSince) + spec.cooldownPeriod * 1000;
+  if (last.phase === 'Draining') return cooldownMs;
+  const afterDrainMs = latestMs(last.drainedAt) + settings.pollSeconds * 1000;
+  // A cancelled drain leaves proxy mode only when no zero step can be under way.
+  const leftProxyMs = Math.max(
+    latestMs(last.lastScaledUpTime),
+    latestMs(last.drainedAt) + 2000 * settings.zeroDeadlineSeconds,
+  );
+  const afterProxyMs = leftProxyMs + settings.reentrySeconds * 1000;
+  return Math.max(cooldownMs, afterDrainMs, afterProxyMs);
+}
+
+function keptByAutoscaler({ facts, context }: View): SleepDecision | undefined {
+  if (facts.elastiService.spec.autoscaler?.type !== 'keda') return undefined;
+  const { name } = facts.elastiService.spec.autoscaler;
+  const { autoscaler } = context;
+  switch (autoscaler.kind) {
+    case 'unread':
+      return { kind: 'unread', what: 'autoscaler' };
+    case 'failed':
+      return notNow('AutoscalerUnknown', `ScaledObject ${name} cannot be read`);
+    case 'missing':
+      return prevented('AutoscalerMissing', `ScaledObject ${name} does not exist`);
+    case 'found':
+      if (autoscaler.pausedBy === 'other') {
+        return prevented('KedaPausedByOther', `ScaledObject ${name} was paused by somebody else`);
+      }
+      if (autoscaler.minReplicaCount < 1) {
+        return prevented('KedaScalesToZero', `ScaledObject ${name} scales to zero by itself; set minReplicaCount to 1`);
+      }
+      return undefined;
+    default:
+      return autoscaler satisfies never;
+  }
+}
+
+function keptBySharers({ context, facts }: View): SleepDecision | undefined {
+  const { sharers } = context;
+  if (sharers.kind === 'unread') return { kind: 'unread', what: 'sharers' };
+  if (sharers.kind === 'failed') return notNow('SharersUnknown', 'the other ElastiServices cannot be listed');
+  const awake = sharers.sharers.find((sharer) => !sharer.isIdle);
+  if (awake === undefined) return undefined;
+  return prevented(
+    'TargetShared',
+    `ElastiService ${awake.name} names ${facts.target.kind} ${facts.target.name} too, and is in use`,
+  );
+}
+
+/** Whether a start that never became ready has lasted so long that the target may go to zero again. */
+export function isStuckStart({ facts, last, idleSince, now }: View): boolean {
+  const patience = Math.max(facts.elastiService.spec.cooldownPeriod, 600);
+  const since = latestMs(last.phaseSince, last.lastScaledUpTime, idleSince);
+  return Number.isFinite(since) && idleSince !== undefined && secondsSince(new Date(since), now) >= patience;
+}

@@ -1,0 +1,116 @@
+import { Cron } from 'croner';
+import { CRON_SHAPE, type EnabledPeriod } from '../api/elastiservice.ts';
+import { parseGoDuration } from './go-duration.ts';
+
+/** Inside or outside the period, and from when to when. */
+export type EnabledPeriodState =
+  | {
+      readonly isInside: boolean;
+      /** Start of the current stretch; undefined: it has none, or none within the starts that are looked at. */
+      readonly since: Date | undefined;
+      /** End of the current stretch; undefined likewise. */
+      readonly until: Date | undefined;
+    }
+  | { readonly error: string };
+
+const MINUTE_MS = 60_000;
+const DAY_SECONDS = 86_400;
+/** Overlapping periods are followed over this many of their starts each way: each costs about 0.1 ms. */
+const MAX_STARTS = 48;
+const ALWAYS: EnabledPeriodState = { isInside: true, since: undefined, until: undefined };
+
+/** Where `now` stands in the period. Without a period one is always inside. */
+export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): EnabledPeriodState {
+  if (period === undefined) return ALWAYS;
+  const durationSeconds = parseGoDuration(period.duration);
+  if (durationSeconds === undefined) return { error: 'enabledPeriod.duration is not a duration such as 8h or 1h30m' };
+  const schedule = readSchedule(period, now);
+  if ('error' in schedule) return schedule;
+
+  // A period without length contains no moment.
+  if (durationSeconds === 0) return { isInside: false, since: undefined, until: undefined };
+  // Every day for a day or more: the day that has 25 hours belongs to it as a whole.
+  if (durationSeconds >= DAY_SECONDS && isEveryDay(period.schedule)) return ALWAYS;
+
+  const durationMs = durationSeconds * 1000;
+  const latest = schedule.latestUpTo(now.getTime());
+  if (latest !== undefined && now.getTime() < latest + durationMs) {
+    return {
+      isInside: true,
+      since: firstStart(schedule, latest, durationMs),
+      until: lastEnd(schedule, latest, durationMs),
+    };
+  }
+  return {
+    isInside: false,
+    since: latest === undefined ? undefined : new Date(latest + durationMs),
+    until: toDate(schedule.nextFrom(now.getTime())),
+  };
+}
+
+interface Schedule {
+  /** The latest start at or before a time, in milliseconds. */
+  latestUpTo(ms: number): number | undefined;
+  /** The first start at or after a time, in milliseconds. */
+  nextFrom(ms: number): number | undefined;
+}
+
+function readSchedule(period: EnabledPeriod, now: Date): Schedule | { error: string } {
+  const cron = readCron(period);
+  if (cron === undefined) return { error: 'enabledPeriod.schedule is not a cron expression of five fields' };
+  if (!isZoneKnown(cron, now))
+    return { error: 'enabledPeriod.timeZone is not an IANA time zone such as Europe/Berlin' };
+  return {
+    // croner answers strictly before and strictly after a time, by the second; starts are whole minutes.
+    latestUpTo: (ms) =>
+      cron.previousRuns(1, new Date(Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS))[0]?.getTime(),
+    nextFrom: (ms) => cron.nextRun(new Date(Math.ceil(ms / MINUTE_MS) * MINUTE_MS - 1000))?.getTime(),
+  };
+}
+
+function readCron({ schedule, timeZone }: EnabledPeriod): Cron | undefined {
+  if (!CRON_SHAPE.test(schedule)) return undefined;
+  try {
+    // Without a function to run nothing is ever scheduled. No time zone at all would mean the one of this process.
+    // sloppyRanges: KubeElasti's cron reads 5/15 as 5-59/15.
+    return new Cron(schedule.trim(), { timezone: timeZone || 'UTC', mode: '5-part', sloppyRanges: true });
+  } catch {
+    return undefined;
+  }
+}
+
+/** croner meets the zone only when it runs; asking it costs a twentieth of making an Intl.DateTimeFormat. */
+function isZoneKnown(cron: Cron, now: Date): boolean {
+  try {
+    cron.nextRun(now);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isEveryDay = (schedule: string) => /^\S+\s+\S+(\s+[*?]){3}$/.test(schedule.trim());
+
+/** Start of the merged stretch: as long as an earlier period reaches its start, that one's start counts. */
+function firstStart(schedule: Schedule, latest: number, durationMs: number): Date | undefined {
+  let start = latest;
+  for (let i = 0; i < MAX_STARTS; i++) {
+    const earlier = schedule.nextFrom(start - durationMs);
+    if (earlier === undefined || earlier >= start) return new Date(start);
+    start = earlier;
+  }
+  return undefined;
+}
+
+/** End of the merged stretch: as long as a period begins before its end, that one's end counts. */
+function lastEnd(schedule: Schedule, latest: number, durationMs: number): Date | undefined {
+  let start = latest;
+  for (let i = 0; i < MAX_STARTS; i++) {
+    const later = schedule.latestUpTo(start + durationMs);
+    if (later === undefined || later <= start) return new Date(start + durationMs);
+    start = later;
+  }
+  return undefined;
+}
+
+const toDate = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));

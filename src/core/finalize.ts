@@ -1,0 +1,117 @@
+import type { Child } from '../api/hooks.ts';
+import { isHandsOff, isResolverReady } from './blocked.ts';
+import { isSleptByUs, makeWakePatch } from './decide-raise.ts';
+import { settleSeconds } from './leave-proxy.ts';
+import { observedChildren } from './resources/children.ts';
+import { finishStatus } from './status.ts';
+import { secondsSince } from './time.ts';
+import type { EventIntent, FinalizeResult, Needs, ScalePatch, Settings } from './types.ts';
+import { type Observation, type View, viewOf } from './view.ts';
+
+/** How long the slices outlive the ElastiService at most, while no pod is ready. */
+const HOLD_SECONDS = 120;
+/** After this long a target that cannot be restored is left, with an Event: a finalizer must not stick for ever. */
+const GIVE_UP_SECONDS = 600;
+const AGAIN_SECONDS = 1;
+
+/** What finalize must read, always live: the target's scale, and the ScaledObject that may be paused. */
+export function decideFinalizeNeeds({ facts, context }: Observation): Needs | undefined {
+  const isKeda = facts.elastiService.spec.autoscaler?.type === 'keda';
+  const needsScale = context.scale.kind === 'unread';
+  const needsAutoscaler = isKeda && context.autoscaler.kind === 'unread';
+  if (!needsScale && !needsAutoscaler) return undefined;
+  return {
+    readings: undefined,
+    proof: undefined,
+    scale: needsScale ? { maxAgeSeconds: 0 } : undefined,
+    autoscaler: needsAutoscaler ? { maxAgeSeconds: 0 } : undefined,
+    sharers: undefined,
+    liveResolvers: false,
+  };
+}
+
+/**
+ * The answer to one /finalize: what we put to sleep is raised, what we paused is unpaused, traffic is held until a
+ * pod is ready, then the children go, and only when nothing is left the finalizer.
+ */
+export function finalize(observation: Observation, settings: Settings): FinalizeResult {
+  const view = viewOf(observation, settings);
+  const { facts, last, now } = view;
+  const deletedForSeconds = secondsSince(facts.elastiService.deletedAt ?? now, now);
+  const restore = decideRestore(view);
+  const isGivenUp = restore.isOpen && deletedForSeconds >= GIVE_UP_SECONDS;
+  const isZeroPossible = isZeroStepPossible(view, deletedForSeconds);
+  const children = isHolding(view, { isZeroPossible, deletedForSeconds }) ? heldChildren(view) : [];
+  const hasChildren = facts.slices.size > 0 || facts.privateService !== undefined;
+  const isRestored = (!restore.isOpen && !isZeroPossible) || isGivenUp;
+  return {
+    status: finishStatus(view, { ...last, readySince: view.readySince }),
+    children,
+    resyncAfterSeconds: AGAIN_SECONDS,
+    scalePatches: isGivenUp ? [] : restore.patches,
+    events: restoreEvents(view, { restore, isGivenUp, hasChildren }),
+    finalized: isRestored && children.length === 0 && !hasChildren,
+  };
+}
+
+interface Restore {
+  readonly patches: readonly ScalePatch[];
+  /** Something is still to be restored, or it is not known whether. */
+  readonly isOpen: boolean;
+}
+
+function decideRestore(view: View): Restore {
+  const { context, blocked, replicas, wake } = view;
+  if (blocked && isHandsOff(blocked)) return { patches: [], isOpen: false };
+  const isAsleep = replicas === 0 && (isSleptByUs(view) || wake !== undefined);
+  const isPaused = context.autoscaler.kind === 'found' && context.autoscaler.pausedBy === 'elasti';
+  const isUnknown = context.scale.kind === 'failed' || context.autoscaler.kind === 'failed';
+  const patches = isAsleep || isPaused ? [makeWakePatch(view, 'Deleted')] : [];
+  return { patches, isOpen: isAsleep || isPaused || isUnknown };
+}
+
+// A drain that was on when the ElastiService was deleted may have left a zero step under way.
+function isZeroStepPossible({ last, now, settings, context }: View, deletedForSeconds: number): boolean {
+  if (context.scale.kind === 'missing') return false;
+  const bound = 2 * settings.zeroDeadlineSeconds;
+  return (last.phase === 'Draining' && deletedForSeconds < bound) || secondsSince(last.drainedAt, now) < bound;
+}
+
+function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSeconds: number }): boolean {
+  const { facts, context, last, settings, readySince, now, replicas } = view;
+  if (facts.slices.size === 0 || context.scale.kind === 'missing') return false;
+  if (since.deletedForSeconds >= HOLD_SECONDS) return false;
+  if (since.isZeroPossible) return true;
+  if (view.isReady) {
+    const isSettled = secondsSince(readySince, now) >= settleSeconds(last, settings);
+    return !isSettled && isResolverReady(facts) !== false;
+  }
+  // A person's own zero has nobody to wait for.
+  return replicas !== 0 || decideRestore(view).isOpen;
+}
+
+// Only what is there is kept: children that vanished, with their namespace or by foreground deletion, stay away.
+function heldChildren(view: View): readonly Child[] {
+  const { privateService } = observedChildren(view.facts);
+  const slices = view.slices.filter((slice) => view.facts.slices.has(slice.metadata.name));
+  return privateService ? [privateService, ...slices] : slices;
+}
+
+function restoreEvents(
+  view: View,
+  { restore, isGivenUp, hasChildren }: { restore: Restore; isGivenUp: boolean; hasChildren: boolean },
+): readonly EventIntent[] {
+  const { target } = view.facts;
+  if (isGivenUp && !hasChildren) {
+    const message = `${target.kind} ${target.name} could not be restored within ${GIVE_UP_SECONDS} s; raise its replicas by hand`;
+    return [{ type: 'Warning', reason: 'RestoreFailed', message }];
+  }
+  if (restore.patches.length === 0 || isGivenUp) return [];
+  return [
+    {
+      type: 'Normal',
+      reason: 'Restoring',
+      message: `${target.kind} ${target.name} is restored before the ElastiService goes`,
+    },
+  ];
+}

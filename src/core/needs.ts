@@ -1,0 +1,57 @@
+import { FRESH_SECONDS } from './decide-sleep.ts';
+import { decidePhase, type Unread } from './phase.ts';
+import { isForeignRaise } from './status.ts';
+import { secondsSince } from './time.ts';
+import type { Needs, Settings } from './types.ts';
+import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
+
+/** Asleep with nobody asking, /scale is read this often, for a raise that came with no sign of a pod. */
+const ASLEEP_SCALE_SECONDS = 300;
+/** What keeps a service from sleeping until somebody changes it is looked at again this often. */
+const PREVENTED_SECONDS = 300;
+
+/**
+ * What is to be read before sync can decide, given what has been gathered so far; `undefined` when nothing is.
+ * Call it again with what came of it: a decision may need one thing only because of another.
+ */
+export function decideNeeds(observation: Observation, settings: Settings): Needs | undefined {
+  const view = viewOf(observation, settings);
+  const scale = decideScaleNeed(view);
+  if (scale !== undefined) return needs(view, { scale }, []);
+  if (isIncomplete(view.facts)) return undefined;
+
+  const unread: readonly Unread[] = decidePhase(view).unread;
+  const mustTellWhoRaised = isForeignRaise(view, { whoever: true }) && view.context.sharers.kind === 'unread';
+  if (unread.length === 0 && !mustTellWhoRaised) return undefined;
+  return needs(view, {}, mustTellWhoRaised ? [...unread, 'sharers'] : unread);
+}
+
+function decideScaleNeed(view: View): Needs['scale'] {
+  const { facts, context, last, wake, isSpecChanged, settings } = view;
+  if (context.scale.kind !== 'unread') return undefined;
+  if (wake !== undefined || last.phase === undefined || isSpecChanged) return { maxAgeSeconds: 0 };
+  if (last.phase === 'Blocked') return { maxAgeSeconds: settings.pollSeconds / 2 };
+  if (facts.readiness !== 'notReady') return undefined;
+  const isQuietlyAsleep = last.phase === 'Asleep' && !facts.hasEndpoints && last.wokenBy === undefined;
+  return { maxAgeSeconds: isQuietlyAsleep ? ASLEEP_SCALE_SECONDS : 0 };
+}
+
+function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Needs {
+  const { settings, facts, last, now } = view;
+  const asks = (what: Unread) => unread.includes(what);
+  const prevented = last.conditions?.find((c) => c.type === 'SleepAllowed' && c.status === 'False')?.reason;
+  const maxAgeSeconds = last.phase !== 'Draining' && prevented !== undefined ? PREVENTED_SECONDS : 0;
+  // Asleep, a reading must be younger than the sleep.
+  const asleepFor = last.phase === 'Asleep' ? secondsSince(last.phaseSince, now) : Number.POSITIVE_INFINITY;
+  const pollAge = Math.max(0, Math.min(settings.pollSeconds / 2, asleepFor));
+  const readings = asks('freshReadings') ? FRESH_SECONDS / 2 : asks('readings') ? pollAge : undefined;
+  return {
+    readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
+    proof: asks('proof') ? { windowSeconds: facts.elastiService.spec.cooldownPeriod } : undefined,
+    scale: asks('scale') ? { maxAgeSeconds: 0 } : undefined,
+    autoscaler: asks('autoscaler') ? { maxAgeSeconds } : undefined,
+    sharers: asks('sharers') ? { maxAgeSeconds } : undefined,
+    liveResolvers: asks('liveResolvers'),
+    ...given,
+  };
+}

@@ -1,0 +1,115 @@
+import { ElastiServiceSpec, ElastiServiceStatus, WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
+import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
+import { privateServiceName } from './names.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints, SERVICE_NAME_LABEL } from './resources/resolver-slices.ts';
+import type { AddressType, ElastiService, Facts, ReadyEndpoint, Settings } from './types.ts';
+
+/** Set by kube-controller-manager on the slices that it keeps for a Service with a selector. */
+const ENDPOINTSLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
+
+/** The parent parsed; or, where its spec is not one of ours, the sentence that says why. */
+export function parseElastiService(parent: Parent): ElastiService | { readonly invalid: string } {
+  const spec = ElastiServiceSpec.safeParse(parent.spec);
+  if (!spec.success) {
+    const issue = spec.error.issues[0];
+    return { invalid: `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}` };
+  }
+  // An unreadable status is a lost status.
+  const status = ElastiServiceStatus.safeParse(parent.status);
+  const { metadata } = parent;
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    uid: metadata.uid,
+    generation: metadata.generation,
+    createdAt: new Date(metadata.creationTimestamp ?? 0),
+    deletedAt: metadata.deletionTimestamp === undefined ? undefined : new Date(metadata.deletionTimestamp),
+    wakeToken: metadata.annotations?.[WAKE_ANNOTATION],
+    spec: spec.data,
+    status: status.success && status.data.phase !== undefined ? status.data : undefined,
+  };
+}
+
+/** The target by its canonical kind; legacy spellings are read as what they meant. */
+export function targetOf({ namespace, spec }: { namespace: string; spec: ElastiServiceSpec }): Target {
+  const { apiVersion, kind, name } = spec.scaleTargetRef;
+  const canonical = kind === 'deployments' ? 'Deployment' : kind === 'rollouts' ? 'Rollout' : kind;
+  return { namespace, apiVersion, kind: canonical, name };
+}
+
+/** All that a /sync or /finalize request says about an ElastiService, made plain. */
+export function observe(request: SyncRequest, elastiService: ElastiService, settings: Settings): Facts {
+  const { namespace, spec, uid } = elastiService;
+  const privateName = privateServiceName(spec.service);
+  const services = request.related[SERVICES];
+  const slices = request.related[SLICES];
+  const publicService = services === undefined ? 'unknown' : (services[`${namespace}/${spec.service}`] ?? 'missing');
+  const children = request.children[SLICES] ?? {};
+
+  const ofService = (name: string) =>
+    Object.values(slices ?? {}).filter(
+      (s) => s.metadata.namespace === namespace && s.metadata.labels?.[SERVICE_NAME_LABEL] === name,
+    );
+  // A Service that publishes not-ready addresses shows every pod as ready; its private twin does not.
+  const publishesNotReady = typeof publicService === 'object' && publicService.spec.publishNotReadyAddresses === true;
+  const own = ofService(publishesNotReady ? privateName : spec.service).filter(isOwn);
+  const isReady = own.some((slice) => readyEndpoints(slice).length > 0);
+
+  const privateService = request.children[SERVICES]?.[`${namespace}/${privateName}`];
+  return {
+    elastiService,
+    target: targetOf(elastiService),
+    publicService,
+    privateService,
+    claimedBy: claimantOf(services?.[`${namespace}/${privateName}`], uid),
+    readiness: slices === undefined ? 'unknown' : isReady ? 'ready' : 'notReady',
+    hasEndpoints: own.some((slice) => (slice.endpoints ?? []).length > 0),
+    foreignSlice: ofService(spec.service)
+      .filter((s) => !isOwn(s) && !isOurs(s, children, spec.service) && readyEndpoints(s).length > 0)
+      .map((s) => s.metadata.name)
+      .sort()[0],
+    resolver: slices && resolverAddresses(Object.values(slices), settings),
+    slices: new Map(
+      Object.values(children)
+        .map((slice) => [slice.metadata.name, slice] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+  };
+}
+
+const isOwn = (slice: EndpointSlice) => slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
+
+function isOurs(slice: EndpointSlice, children: Readonly<Record<string, EndpointSlice>>, serviceName: string): boolean {
+  const { name, namespace, labels } = slice.metadata;
+  if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY || `${namespace}/${name}` in children) return true;
+  // KubeElasti left its slices without a managed-by label, under the name that ours have.
+  return name.startsWith(`elasti-${serviceName}-endpointslice-to-resolver-`);
+}
+
+function claimantOf(privateService: Service | undefined, uid: string): string | undefined {
+  const controller = privateService?.metadata.ownerReferences?.find((owner) => owner.controller === true);
+  return controller === undefined || controller.uid === uid ? undefined : controller.name;
+}
+
+function resolverAddresses(
+  slices: readonly EndpointSlice[],
+  { resolver }: Settings,
+): ReadonlyMap<AddressType, readonly ReadyEndpoint[]> {
+  const found = new Map<AddressType, Map<string, ReadyEndpoint>>();
+  for (const slice of slices) {
+    // Only the resolver's own namespace: a Service of that name elsewhere is somebody else's.
+    if (slice.metadata.namespace !== resolver.namespace) continue;
+    if (slice.metadata.labels?.[SERVICE_NAME_LABEL] !== resolver.serviceName) continue;
+    if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
+    const family = found.get(slice.addressType) ?? new Map<string, ReadyEndpoint>();
+    for (const endpoint of readyEndpoints(slice)) family.set(endpoint.address, endpoint);
+    found.set(slice.addressType, family);
+  }
+  return new Map(
+    [...found].map(([family, endpoints]) => [
+      family,
+      [...endpoints.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+    ]),
+  );
+}

@@ -1,0 +1,247 @@
+import type { Phase } from '../api/elastiservice.ts';
+import { isHandsOff, isResolverReady } from './blocked.ts';
+import { decideRaise, isSleptByUs, makeWakePatch } from './decide-raise.ts';
+import { cooldownEndMs, decideSleep, isStuckStart, type SleepDecision } from './decide-sleep.ts';
+import { decideZeroStep } from './decide-zero-step.ts';
+import { decideLeaveProxy, type LeaveProxy } from './leave-proxy.ts';
+import { secondsSince } from './time.ts';
+import type { Needs, ScalePatch, WakeCause } from './types.ts';
+import type { View } from './view.ts';
+
+/** What could not be decided before it was read. */
+export type Unread = keyof Needs | 'freshReadings';
+
+/** What one call decides: the phase, why, and what follows from it. */
+export interface Decision {
+  readonly phase: Phase;
+  /** Stable PascalCase word and sentence for why the service is where it is. */
+  readonly reason: string;
+  readonly message: string;
+  /** Whether traffic is to be redirected to the resolver, beside the pods where there are any. */
+  readonly isRedirected: boolean;
+  readonly patches: readonly ScalePatch[];
+  /** Why we raise the target, in this call. */
+  readonly raisedFor: WakeCause | undefined;
+  /** Whether the service might sleep, where that was asked. */
+  readonly sleep: SleepDecision | undefined;
+  readonly unread: readonly Unread[];
+  /** When to look again, in seconds, at the latest. */
+  readonly againInSeconds: number;
+  /** The proof showed activity that the polls had missed. */
+  readonly wasActive: boolean;
+}
+
+const SOON_SECONDS = 1;
+
+const decision = (
+  over: Pick<Decision, 'phase' | 'reason' | 'message' | 'againInSeconds'> & Partial<Decision>,
+): Decision => ({
+  isRedirected: true,
+  patches: [],
+  raisedFor: undefined,
+  sleep: undefined,
+  unread: [],
+  wasActive: false,
+  ...over,
+});
+
+/** Decides the phase from what is observed. The last status only tells for how long things have been so. */
+export function decidePhase(view: View): Decision {
+  if (view.blocked !== undefined) return decideBlockedPhase(view);
+  if (view.replicas === 0) return decideAsleep(view);
+  if (view.last.phase === 'Draining') return decideDraining(view);
+  if (!view.isReady) return decideStarting(view);
+  const leave = decideLeaveProxy(view);
+  if (leave.kind !== 'free' && view.last.phase !== 'Serving') return decideSettling(view, leave);
+  return decideServing(view, leave);
+}
+
+/** Blocked: nothing falls asleep, and what holds traffic goes on holding it until pods can serve. */
+function decideBlockedPhase(view: View): Decision {
+  const { blocked, facts, settings } = view;
+  const leave = decideLeaveProxy(view);
+  const isOurBusiness = blocked !== undefined && !isHandsOff(blocked);
+  const effects = view.replicas === 0 ? raiseFromZero(view) : isOurBusiness ? pendingLeave(leave) : {};
+  return decision({
+    phase: 'Blocked',
+    reason: blocked?.reason ?? '',
+    message: blocked?.message ?? '',
+    isRedirected: facts.slices.size > 0 && leave.kind !== 'free',
+    ...effects,
+    againInSeconds: settings.pollSeconds,
+  });
+}
+
+/** Asleep: replicas are 0, whoever made them so; every connection goes to the resolver. */
+function decideAsleep(view: View): Decision {
+  const { settings, last, now } = view;
+  const raise = raiseFromZero(view);
+  const isOurs = isSleptByUs(view);
+  if (raise.raisedFor !== undefined) {
+    const message = `replicas are 0 and are being raised: ${CAUSES[raise.raisedFor]}`;
+    return decision({ phase: 'Asleep', reason: raise.raisedFor, message, ...raise, againInSeconds: SOON_SECONDS });
+  }
+  const isWatchingResolver = isOurs && isResolverReady(view.facts) === false;
+  const untilGone = settings.resolverGoneSeconds - secondsSince(last.resolverGoneSince ?? now, now);
+  return decision({
+    phase: 'Asleep',
+    reason: isOurs ? 'SleptByElasti' : 'ScaledToZeroByOther',
+    message: `${isOurs ? 'replicas are 0' : 'somebody else scaled to 0'}; a request or an active trigger wakes it`,
+    ...raise,
+    againInSeconds: isWatchingResolver
+      ? Math.min(settings.pollSeconds, Math.max(untilGone, SOON_SECONDS))
+      : restSeconds(view),
+  });
+}
+
+const MAX_REST_SECONDS = 600;
+
+// With triggers to watch, a poll; where nothing but an event or the calendar can change anything, as long as allowed.
+const restSeconds = (view: View): number => (isSleepTime(view) ? view.settings.pollSeconds : MAX_REST_SECONDS);
+
+const isSleepTime = ({ period }: View): boolean => 'isInside' in period && period.isInside;
+
+const CAUSES: Readonly<Record<WakeCause, string>> = {
+  Wake: 'a request waits',
+  Trigger: 'a trigger is active',
+  ResolverGone: 'no resolver has been ready to hold requests',
+  OutsideEnabledPeriod: 'spec.enabledPeriod does not allow sleep now',
+  Deleted: 'the ElastiService is being deleted',
+  Unpause: 'its autoscaler was paused by us',
+};
+
+function raiseFromZero(view: View): Pick<Decision, 'patches' | 'raisedFor' | 'unread'> {
+  const isAsleepAlready = view.last.phase === 'Asleep' || view.last.phase === 'Blocked';
+  const wantsReadings = view.demand.state === 'unread' && isAsleepAlready && isSleepTime(view);
+  const unread: readonly Unread[] = wantsReadings ? ['readings'] : [];
+  const raise = decideRaise(view, isSleptByUs(view));
+  if (raise.kind === 'stay') return { patches: [], raisedFor: undefined, unread };
+  if (raise.kind === 'unread') return { patches: [], raisedFor: undefined, unread: [...unread, raise.what] };
+  return { patches: [makeWakePatch(view, raise.cause)], raisedFor: raise.cause, unread: [] };
+}
+
+/** Draining: pods still serve, traffic reaches the resolver too, and any sign of use ends it. */
+function decideDraining(view: View): Decision {
+  const { last, settings, now } = view;
+  const sleep = decideSleep(view);
+  if (sleep.kind === 'unread') return draining({ sleep, unread: [sleep.what] });
+  const isPending = sleep.kind === 'notNow' && sleep.reason === 'TriggersPending';
+  if (sleep.kind !== 'sleep' && !isPending) return cancelDrain(view, sleep);
+
+  const patienceSeconds = settings.drainSeconds + 2 * settings.pollSeconds + settings.zeroDeadlineSeconds;
+  if (secondsSince(last.phaseSince, now) > patienceSeconds) {
+    return cancelDrain(view, { reason: 'DrainTimedOut', message: 'the step to zero could not be made in time' });
+  }
+  if (isPending) return draining({ sleep });
+
+  const step = decideZeroStep(view);
+  switch (step.kind) {
+    case 'wait':
+      return draining({ sleep, againInSeconds: step.againInSeconds });
+    case 'unread':
+      return draining({ sleep, unread: [step.what] });
+    case 'cancel':
+      return { ...cancelDrain(view, step), wasActive: step.wasActive };
+    case 'go':
+      return draining({ sleep, patches: [step.patch] });
+    default:
+      return step satisfies never;
+  }
+}
+
+const draining = (over: Partial<Decision>): Decision =>
+  decision({
+    phase: 'Draining',
+    reason: 'Draining',
+    message: 'idle for the cooldown; replicas go to 0 unless a request reaches the resolver first',
+    againInSeconds: SOON_SECONDS,
+    ...over,
+  });
+
+/** Back to where it came from; the slices stay until no zero step can be under way. */
+function cancelDrain(view: View, why: { readonly reason: string; readonly message: string }): Decision {
+  const { reason, message } = why;
+  return decision({
+    phase: view.isReady ? 'Serving' : 'Holding',
+    reason,
+    message,
+    sleep: { kind: 'notNow', reason, message },
+    againInSeconds: Math.min(view.settings.pollSeconds, 2 * view.settings.zeroDeadlineSeconds),
+  });
+}
+
+/** Waking, or Holding, without a ready endpoint: the resolver holds what arrives. */
+function decideStarting(view: View): Decision {
+  const { last, replicas, settings } = view;
+  if (replicas !== undefined && isStuckStart(view)) {
+    const sleep = decideSleep(view);
+    if (sleep.kind === 'sleep') return draining({ sleep });
+    if (sleep.kind === 'unread') return starting([sleep.what]);
+  }
+  return starting(view.demand.state === 'unread' && isSleepTime(view) ? ['readings'] : []);
+
+  function starting(unread: readonly Unread[]): Decision {
+    const again = { unread, againInSeconds: settings.pollSeconds };
+    // Where /scale cannot be read, what was so is taken to be so still.
+    if (replicas === undefined && last.phase === 'Asleep') {
+      return decision({
+        phase: 'Asleep',
+        reason: 'ScaleUnknown',
+        message: 'replicas were 0; /scale cannot be read',
+        ...again,
+      });
+    }
+    if (last.phase === 'Asleep' || last.phase === 'Waking') {
+      return decision({
+        phase: 'Waking',
+        reason: 'Starting',
+        message: 'pods are starting; the resolver holds requests',
+        ...again,
+      });
+    }
+    return decision({
+      phase: 'Holding',
+      reason: 'NoReadyEndpoint',
+      message: 'no pod is ready; the resolver holds requests',
+      ...again,
+    });
+  }
+}
+
+/** Waking, or Holding, with a ready endpoint that has yet to prove itself. */
+function decideSettling(view: View, leave: LeaveProxy): Decision {
+  return decision({
+    phase: view.last.phase === 'Holding' ? 'Holding' : 'Waking',
+    reason: 'Settling',
+    message: 'pods are ready; the redirection ends when they have been so for the settle time',
+    ...pendingLeave(leave),
+  });
+}
+
+/** Serving: traffic goes straight to the pods; after a cancelled drain, to the resolver too for a last while. */
+function decideServing(view: View, leave: LeaveProxy): Decision {
+  const { settings, now } = view;
+  const sleep = decideSleep(view);
+  if (sleep.kind === 'sleep' && leave.kind === 'free') return draining({ sleep });
+  const cooldownLeft = (cooldownEndMs(view) - now.getTime()) / 1000;
+  const nextLook = cooldownLeft > 0 ? Math.min(settings.pollSeconds, cooldownLeft) : settings.pollSeconds;
+  const pending = pendingLeave(leave);
+  return decision({
+    phase: 'Serving',
+    reason: 'reason' in sleep ? sleep.reason : 'Serving',
+    message: 'message' in sleep ? sleep.message : 'traffic goes straight to the pods',
+    isRedirected: leave.kind !== 'free',
+    sleep,
+    patches: pending.patches,
+    unread: sleep.kind === 'unread' ? [sleep.what, ...pending.unread] : pending.unread,
+    againInSeconds: leave.kind === 'free' ? nextLook : Math.min(nextLook, pending.againInSeconds),
+  });
+}
+
+function pendingLeave(leave: LeaveProxy): Pick<Decision, 'patches' | 'unread' | 'againInSeconds'> {
+  return {
+    patches: leave.kind === 'unpause' ? [leave.patch] : [],
+    unread: leave.kind === 'unread' ? [leave.what] : [],
+    againInSeconds: leave.kind === 'wait' ? leave.againInSeconds : SOON_SECONDS,
+  };
+}

@@ -1,0 +1,154 @@
+import type { Child } from '../../api/hooks.ts';
+import type { EndpointSlice, Service, ServicePort } from '../../api/kubernetes.ts';
+import { sliceName } from '../names.ts';
+import type { AddressType, ReadyEndpoint } from '../types.ts';
+import { isTcp } from './private-service.ts';
+import { isSame } from './same.ts';
+
+export const MANAGED_BY = 'elasti.truefoundry.com';
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
+
+interface SlicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: 'TCP';
+  readonly appProtocol?: string;
+}
+
+/** Address families of a Service, its first one first. */
+export function familiesOf(service: Service): readonly AddressType[] {
+  const families = (service.spec.ipFamilies ?? []).filter((f): f is AddressType => f === 'IPv4' || f === 'IPv6');
+  return families.length > 0 ? families : ['IPv4'];
+}
+
+/**
+ * The Service's TCP ports, each at the resolver's port for it, in groups that hold each port number once:
+ * Metacontroller's default apply merges a slice's ports by number and would lose the second of two.
+ */
+export function groupPorts(
+  ports: readonly ServicePort[],
+  resolverPortOf: (port: ServicePort) => number,
+): readonly (readonly SlicePort[])[] {
+  const groups: SlicePort[][] = [];
+  for (const port of ports.filter(isTcp)) {
+    const slicePort: SlicePort = {
+      name: port.name ?? '',
+      port: resolverPortOf(port),
+      protocol: 'TCP',
+      ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+    };
+    const group = groups.find((g) => g.every((p) => p.port !== slicePort.port));
+    if (group) group.push(slicePort);
+    else groups.push([slicePort]);
+  }
+  return groups;
+}
+
+const makeEndpoint = (endpoint: ReadyEndpoint) => ({
+  addresses: [endpoint.address],
+  conditions: { ready: true, serving: true, terminating: false },
+  ...(endpoint.nodeName === undefined ? {} : { nodeName: endpoint.nodeName }),
+  ...(endpoint.zone === undefined ? {} : { zone: endpoint.zone }),
+});
+
+function makeSlice(options: {
+  readonly name: string;
+  readonly namespace: string;
+  readonly serviceName: string;
+  readonly addressType: string;
+  readonly endpoints: readonly ReadyEndpoint[];
+  readonly ports: readonly unknown[];
+}): Child {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: options.name,
+      namespace: options.namespace,
+      labels: { [SERVICE_NAME_LABEL]: options.serviceName, [MANAGED_BY_LABEL]: MANAGED_BY },
+    },
+    addressType: options.addressType,
+    endpoints: options.endpoints.map(makeEndpoint),
+    ports: options.ports,
+  };
+}
+
+/** The slices of one family that send the Service's TCP ports to the resolver; endpoints must not be empty. */
+export function makeResolverSlices(options: {
+  readonly service: Service;
+  readonly namespace: string;
+  readonly family: AddressType;
+  readonly endpoints: readonly ReadyEndpoint[];
+  readonly resolverPortOf: (port: ServicePort) => number;
+}): readonly Child[] {
+  const { service, namespace, family, endpoints } = options;
+  const serviceName = service.metadata.name;
+  const isFirstFamily = familiesOf(service)[0] === family;
+  return groupPorts(service.spec.ports ?? [], options.resolverPortOf).map((ports, group) =>
+    makeSlice({
+      name: sliceName(serviceName, isFirstFamily ? { group } : { family, group }),
+      namespace,
+      serviceName,
+      addressType: family,
+      endpoints,
+      ports,
+    }),
+  );
+}
+
+/** Ready endpoints of a slice: ready (or not said) and not terminating, as kube-proxy reads them. */
+export function readyEndpoints(slice: EndpointSlice): readonly ReadyEndpoint[] {
+  return (slice.endpoints ?? [])
+    .filter((e) => e.conditions?.ready !== false && e.conditions?.terminating !== true)
+    .flatMap((e) => e.addresses.map((address) => ({ address, nodeName: e.nodeName, zone: e.zone })));
+}
+
+const observedPorts = (slice: EndpointSlice) =>
+  (slice.ports ?? []).map((p) => ({
+    name: p.name ?? '',
+    port: p.port,
+    protocol: p.protocol ?? 'TCP',
+    ...(p.appProtocol == null ? {} : { appProtocol: p.appProtocol }),
+  }));
+
+/** The observed slice again, with the fields that we own; undefined where there is nothing to hold on to. */
+export function keepSlice(observed: EndpointSlice, namespace: string): Child | undefined {
+  const endpoints = readyEndpoints(observed);
+  const serviceName = observed.metadata.labels?.[SERVICE_NAME_LABEL];
+  if (endpoints.length === 0 || serviceName === undefined) return undefined;
+  const { name } = observed.metadata;
+  return makeSlice({
+    name,
+    namespace,
+    serviceName,
+    addressType: observed.addressType,
+    endpoints,
+    ports: observedPorts(observed),
+  });
+}
+
+const byJson = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+const sorted = (list: readonly unknown[]) => [...list].sort(byJson);
+
+/** Whether the observed slice is the desired one in Service, family, endpoints and ports, and is not being deleted. */
+export function isSliceCurrent(observed: EndpointSlice | undefined, desired: Child): boolean {
+  if (!observed || observed.metadata.deletionTimestamp !== undefined) return false;
+  if (observed.addressType !== desired.addressType) return false;
+  if (observed.metadata.labels?.[SERVICE_NAME_LABEL] !== desired.metadata.labels?.[SERVICE_NAME_LABEL]) return false;
+  // Every endpoint counts here, not the ready ones alone: one of ours that somebody edited must not pass.
+  const endpoints = (observed.endpoints ?? []).flatMap((e) =>
+    e.addresses.map((address) => ({
+      ...makeEndpoint({ address, nodeName: e.nodeName, zone: e.zone }),
+      conditions: {
+        ready: e.conditions?.ready ?? true,
+        serving: e.conditions?.serving ?? true,
+        terminating: e.conditions?.terminating ?? false,
+      },
+    })),
+  );
+  return (
+    isSame(sorted(endpoints), sorted(desired.endpoints as readonly unknown[])) &&
+    isSame(sorted(observedPorts(observed)), sorted(desired.ports as readonly unknown[]))
+  );
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Parent } from '../api/hooks.ts';
+import type { Target } from '../api/kubernetes.ts';
+import { parseElastiService, targetOf } from './observe.ts';
+import { latestMs, secondsSince } from './time.ts';
+import type { ElastiService, Settings, Sharer } from './types.ts';
+import { pendingWake } from './wake-token.ts';
+
+/** The other ElastiServices of the namespace that name the same target, by name. */
+export function sharersOf(
+  parents: readonly Parent[],
+  self: { readonly uid: string; readonly target: Target },
+  now: Date,
+  settings: Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
+): readonly Sharer[] {
+  return parents
+    .filter(({ metadata }) => metadata.uid !== self.uid && metadata.namespace === self.target.namespace)
+    .flatMap((parent) => sharerOf(parent, self.target, now, settings) ?? [])
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const NamesTarget = z.looseObject({ scaleTargetRef: z.looseObject({ name: z.string() }) });
+
+function sharerOf(
+  parent: Parent,
+  target: Target,
+  now: Date,
+  settings: Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
+): Sharer | undefined {
+  const elastiService = parseElastiService(parent);
+  const { name } = parent.metadata;
+  if ('invalid' in elastiService) {
+    // Nobody can say whether it is in use, so it counts as in use.
+    const names = NamesTarget.safeParse(parent.spec);
+    const isNamed = names.success && names.data.scaleTargetRef.name === target.name;
+    return isNamed ? { name, isIdle: false, isDrained: false } : undefined;
+  }
+  const theirs = targetOf(elastiService);
+  if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
+  const isWoken = pendingWake(elastiService) !== undefined;
+  return {
+    name,
+    isIdle: !isWoken && isIdle(elastiService, now),
+    isDrained: !isWoken && elastiService.deletedAt === undefined && isDrained(elastiService, now, settings),
+  };
+}
+
+function isIdle({ status, spec, createdAt }: ElastiService, now: Date): boolean {
+  if (status?.phase === 'Draining' || status?.phase === 'Asleep') return true;
+  if (status?.idleSince === undefined) return false;
+  const busyUntil = new Date(latestMs(status.idleSince, status.lastScaledUpTime, createdAt));
+  return secondsSince(busyUntil, now) >= spec.cooldownPeriod;
+}
+
+function isDrained(
+  { status }: ElastiService,
+  now: Date,
+  { drainSeconds, clockSkewSeconds }: Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
+): boolean {
+  if (status?.phase === 'Asleep') return true;
+  if (status?.phase !== 'Draining' || status.redirectedSince === undefined) return false;
+  return secondsSince(status.redirectedSince, now) >= drainSeconds + clockSkewSeconds;
+}

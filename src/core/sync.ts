@@ -1,0 +1,94 @@
+import type { Child } from '../api/hooks.ts';
+import { makeConditions } from './conditions.ts';
+import { makeWakePatch } from './decide-raise.ts';
+import { type Decision, decidePhase } from './phase.ts';
+import { observedChildren } from './resources/children.ts';
+import { finishStatus, makeStatus } from './status.ts';
+import { makeEvents } from './transitions.ts';
+import type { ScalePatch, Settings, SyncResult } from './types.ts';
+import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
+
+/**
+ * The answer to one /sync: what the children should be, what the status is, when to look again, and what is to be
+ * done to the target, as data. The same observation, `now` included, always gives the same answer.
+ */
+export function sync(observation: Observation, settings: Settings): SyncResult {
+  const view = viewOf(observation, settings);
+  if (isIncomplete(view.facts)) return keepEverything(view);
+
+  const decision = decidePhase(view);
+  const status = makeStatus(view, decision);
+  const slices = decision.isRedirected ? slicesOf(view, decision) : [];
+  const patches = keepZeroStepApart(decision.patches, view, slices);
+  return {
+    status,
+    children: [...(view.privateService ? [view.privateService] : []), ...slices],
+    resyncAfterSeconds: decideResync(view, decision, patches),
+    scalePatches: patches,
+    events: makeEvents(view, decision, status),
+  };
+}
+
+// Blocked adds no slice: it only goes on with those that hold traffic already.
+function slicesOf({ slices, facts }: View, { phase }: Decision): readonly Child[] {
+  return phase === 'Blocked' ? slices.filter((slice) => facts.slices.has(slice.metadata.name)) : slices;
+}
+
+// Replicas never go to 0 in an answer that changes a child: the zero step rests on what the request showed.
+function keepZeroStepApart(
+  patches: readonly ScalePatch[],
+  view: View,
+  slices: readonly Child[],
+): readonly ScalePatch[] {
+  const isAllThere = view.redirectedSince !== undefined && slices.length > 0;
+  return isAllThere ? patches : patches.filter((patch) => patch.kind !== 'sleep');
+}
+
+/** With an effect under way, how soon to see what came of it, in seconds; failed wakes are tried ever more seldom. */
+const EFFECT_SECONDS = 2;
+const MIN_RESYNC_SECONDS = 0.1;
+
+function decideResync(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
+  const { settings, period, wake, now } = view;
+  const bounds = [againInSeconds];
+  if (patches.length > 0) bounds.push(retrySeconds(view));
+  if (wake !== undefined && phase !== 'Blocked')
+    bounds.push(Math.min(settings.pollSeconds, 2 * settings.zeroDeadlineSeconds));
+  if ('until' in period && period.until !== undefined) bounds.push((period.until.getTime() - now.getTime()) / 1000);
+  const seconds = Math.max(MIN_RESYNC_SECONDS, Math.min(...bounds));
+  return Math.ceil(seconds * 1000) / 1000;
+}
+
+function retrySeconds({ last, now, settings }: View): number {
+  const failing = last.conditions?.find(
+    (c) => c.type === 'Ready' && c.status === 'False' && c.reason.startsWith('Scale'),
+  );
+  if (failing === undefined) return EFFECT_SECONDS;
+  const failingFor = (now.getTime() - Date.parse(failing.lastTransitionTime)) / 1000;
+  return Math.min(settings.pollSeconds, Math.max(EFFECT_SECONDS, failingFor / 2));
+}
+
+/** A kind was missing from the request, so nothing is concluded from it: all stays, and a wake is still answered. */
+function keepEverything(view: View): SyncResult {
+  const { facts, last, now, settings } = view;
+  const { privateService, slices } = observedChildren(facts);
+  const isRaiseDue = view.wake !== undefined && view.replicas === 0;
+  const message = 'Metacontroller did not send all that was asked for; nothing is changed until it does';
+  return {
+    status: finishStatus(view, {
+      ...last,
+      conditions: [
+        ...makeConditions([{ type: 'Ready', status: 'Unknown', reason: 'ObservationIncomplete', message }], {
+          previous: last.conditions,
+          now,
+          generation: facts.elastiService.generation,
+        }),
+        ...(last.conditions ?? []).filter((condition) => condition.type !== 'Ready'),
+      ],
+    }),
+    children: [...(privateService ? [privateService] : []), ...slices],
+    resyncAfterSeconds: isRaiseDue ? Math.min(EFFECT_SECONDS, settings.pollSeconds) : settings.pollSeconds,
+    scalePatches: isRaiseDue ? [makeWakePatch(view, 'Wake')] : [],
+    events: [],
+  };
+}

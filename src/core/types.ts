@@ -1,0 +1,200 @@
+import type { ElastiServiceSpec, ElastiServiceStatus } from '../api/elastiservice.ts';
+import type { Child } from '../api/hooks.ts';
+import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
+
+/** What the whole service runs with. All durations in seconds. */
+export interface Settings {
+  readonly resolver: { readonly namespace: string; readonly serviceName: string; readonly proxyPort: number };
+  readonly pollSeconds: number;
+  /** How long traffic must have been redirected before replicas go to 0. */
+  readonly drainSeconds: number;
+  /** How long pods must have been ready before the redirection ends. */
+  readonly settleSeconds: number;
+  /** After how long without a ready resolver what we put to sleep is woken. */
+  readonly resolverGoneSeconds: number;
+  /** How long after leaving proxy mode it is entered again by our own will, at the earliest. */
+  readonly reentrySeconds: number;
+  /** From the observation to the last request that a zero step may start. */
+  readonly zeroDeadlineSeconds: number;
+  /** How far two clocks may be apart, added to drain and settle. */
+  readonly clockSkewSeconds: number;
+  readonly reservedNamespaces: readonly string[];
+}
+
+/** A trigger's evaluation. `failed`: we do not know; `pending`: we do not know yet, ask again soon. */
+export interface TriggerReading {
+  readonly state: 'active' | 'idle' | 'failed' | 'pending';
+  /** PascalCase, stable: BelowThreshold, AtOrAboveThreshold, Timeout, HttpStatus, NotANumber, EmptyResult ... */
+  readonly reason: string;
+  /** A short sentence without anything that the server answered or that may be secret. */
+  readonly message: string;
+  /** Seconds since the server was asked; 0 for failed and pending. */
+  readonly ageSeconds: number;
+}
+
+/** `/scale` of the target. unread: not asked for. failed: asked, no answer. */
+export type ScaleReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'found'; readonly replicas: number };
+
+/** The KEDA ScaledObject. */
+export type AutoscalerReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'found'; readonly pausedBy: 'nobody' | 'elasti' | 'other'; readonly minReplicaCount: number };
+
+/** The other ElastiServices that name the same target. */
+export type SharersReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'found'; readonly sharers: readonly Sharer[] };
+
+/** How many ready resolver addresses a live read shows. */
+export type LiveResolversReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'found'; readonly count: number };
+
+/** Another ElastiService that names the same target. */
+export interface Sharer {
+  readonly name: string;
+  /** idle for its whole cooldown, or drained or asleep already: it may join in. */
+  readonly isIdle: boolean;
+  /** Its traffic is redirected for the drain time, or it sleeps already: the target may go to zero. */
+  readonly isDrained: boolean;
+}
+
+/** What the hook request does not carry, gathered beside it and handed in as data. */
+export interface Context {
+  readonly now: Date;
+  /** One per trigger, in order; empty when not asked for. */
+  readonly readings: readonly TriggerReading[];
+  /** Proof over the whole cooldown, one per trigger; empty when not asked for. */
+  readonly proof: readonly TriggerReading[];
+  readonly scale: ScaleReading;
+  readonly autoscaler: AutoscalerReading;
+  readonly sharers: SharersReading;
+  readonly liveResolvers: LiveResolversReading;
+}
+
+/** What a decision needs beyond the request and what was gathered so far. Nothing is read that is not named here. */
+export interface Needs {
+  /** undefined: no reading needed. Otherwise readings may be this old. */
+  readonly readings: { readonly maxAgeSeconds: number } | undefined;
+  readonly proof: { readonly windowSeconds: number } | undefined;
+  /** undefined: not needed. Otherwise the reading may be this old. */
+  readonly scale: { readonly maxAgeSeconds: number } | undefined;
+  readonly autoscaler: { readonly maxAgeSeconds: number } | undefined;
+  readonly sharers: { readonly maxAgeSeconds: number } | undefined;
+  readonly liveResolvers: boolean;
+}
+
+/** What must hold, live, for replicas to go to 0. The core names it, the shell checks it and acts. */
+export interface SleepGuard {
+  readonly uid: string;
+  readonly generation: number;
+  /** The wake annotation as observed, undefined where there is none. */
+  readonly wakeToken: string | undefined;
+  /** The slices to the resolver, whole, as they must stand in the cluster. */
+  readonly slices: readonly Child[];
+}
+
+export interface AutoscalerRef {
+  readonly type: 'hpa' | 'keda';
+  readonly name: string;
+}
+
+/** One ordered effect on `/scale` or on KEDA's pause. */
+export type ScalePatch =
+  | {
+      readonly kind: 'wake';
+      readonly target: Target;
+      /** Raise to this, only from 0. */
+      readonly replicas: number;
+      readonly autoscaler: AutoscalerRef | undefined;
+      readonly cause: WakeCause;
+      /** True where the whole fleet may want the same at once: the shell bounds the rate. */
+      readonly isRateLimited: boolean;
+    }
+  | {
+      readonly kind: 'sleep';
+      readonly target: Target;
+      readonly autoscaler: AutoscalerRef | undefined;
+      readonly guard: SleepGuard;
+    };
+
+export type WakeCause = 'Wake' | 'Trigger' | 'ResolverGone' | 'OutsideEnabledPeriod' | 'Deleted' | 'Unpause';
+
+/** An Event on the ElastiService. */
+export interface EventIntent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Outcome of a scale patch, folded into the conditions of the same answer. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
+
+/** The whole answer of the core to /sync. scalePatches and events never go on the wire. */
+export interface SyncResult {
+  readonly status: ElastiServiceStatus;
+  readonly children: readonly Child[];
+  readonly resyncAfterSeconds: number;
+  readonly scalePatches: readonly ScalePatch[];
+  readonly events: readonly EventIntent[];
+}
+
+export interface FinalizeResult extends SyncResult {
+  readonly finalized: boolean;
+}
+
+/** The parent once parsed. */
+export interface ElastiService {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly createdAt: Date;
+  readonly deletedAt: Date | undefined;
+  readonly wakeToken: string | undefined;
+  readonly spec: ElastiServiceSpec;
+  /** undefined: there never was one, or it was lost. */
+  readonly status: ElastiServiceStatus | undefined;
+}
+
+/** A ready address of the resolver, or of pods. */
+export interface ReadyEndpoint {
+  readonly address: string;
+  readonly nodeName: string | undefined;
+  readonly zone: string | undefined;
+}
+
+export type AddressType = 'IPv4' | 'IPv6';
+
+/** All that one hook request says, made plain. */
+export interface Facts {
+  readonly elastiService: ElastiService;
+  readonly target: Target;
+  /** unknown: the kind was missing from the request. */
+  readonly publicService: Service | 'missing' | 'unknown';
+  /** The private Service as a child of ours, if observed. */
+  readonly privateService: Service | undefined;
+  /** Who controls the private Service, where that is not this ElastiService. */
+  readonly claimedBy: string | undefined;
+  /** Whether the own EndpointSlices show a ready, not terminating endpoint; unknown: the kind was missing. */
+  readonly readiness: 'ready' | 'notReady' | 'unknown';
+  /** Whether own slices list any endpoint at all, ready or not: pods exist. */
+  readonly hasEndpoints: boolean;
+  /** Somebody else's slice with ready endpoints on the public Service, by name. */
+  readonly foreignSlice: string | undefined;
+  /** Ready resolver addresses per family, sorted; undefined: unknown. */
+  readonly resolver: ReadonlyMap<AddressType, readonly ReadyEndpoint[]> | undefined;
+  /** Our slices to the resolver as observed among the children, by name. */
+  readonly slices: ReadonlyMap<string, EndpointSlice>;
+}

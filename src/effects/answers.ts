@@ -1,0 +1,151 @@
+import {
+  type CustomizeRequest,
+  type CustomizeResponse,
+  type FinalizeResponse,
+  SLICES,
+  type SyncRequest,
+  type SyncResponse,
+} from '../api/hooks.ts';
+import { checkAnswer } from '../core/check-answer.ts';
+import { customize } from '../core/customize.ts';
+import { decideFinalizeNeeds, finalize } from '../core/finalize.ts';
+import { finalizeInvalid, syncInvalid } from '../core/invalid.ts';
+import { decideNeeds } from '../core/needs.ts';
+import { observe, parseElastiService } from '../core/observe.ts';
+import { withOutcomes } from '../core/outcomes.ts';
+import { observedChildren } from '../core/resources/children.ts';
+import { sync } from '../core/sync.ts';
+import type { ElastiService, Facts, FinalizeResult, Needs, Settings, SyncResult } from '../core/types.ts';
+import type { Observation } from '../core/view.ts';
+import type { CarryOut } from './carry-out.ts';
+import type { RecordEvents } from './events.ts';
+import { emptyContext, type Gather } from './gather.ts';
+import type { Clock } from './ports.ts';
+import type { Registry } from './registry.ts';
+
+export interface AnswersDeps {
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly gather: Gather;
+  readonly carryOut: CarryOut;
+  readonly recordEvents: RecordEvents;
+  readonly registry: Registry;
+  readonly onSynced?: (elastiService: ElastiService, result: SyncResult) => void;
+  /** The ElastiService is about to go: drop what is kept of it. */
+  readonly onFinalized?: (elastiService: ElastiService) => void;
+}
+
+/** The hooks as functions of their bodies. `arrivedAtMs`: monotonic time at which the request arrived. */
+export interface Answers {
+  sync(body: SyncRequest, arrivedAtMs: number): Promise<SyncResponse>;
+  finalize(body: SyncRequest, arrivedAtMs: number): Promise<FinalizeResponse>;
+  customize(body: CustomizeRequest): CustomizeResponse;
+}
+
+/** A decision may need one thing because of another, but never more often than this. */
+const MAX_ROUNDS = 5;
+/** An answer that drops slices rests on what the request showed; older than this it drops nothing. */
+const MAX_AGE_MS = 1000;
+
+/** Observes, gathers what the decision needs, lets the core decide, carries out its effects, and answers. */
+export function createAnswers(deps: AnswersDeps): Answers {
+  const { clock, settings, gather, carryOut, recordEvents, registry } = deps;
+
+  async function gatherAll(
+    facts: Facts,
+    decide: (observation: Observation) => Needs | undefined,
+  ): Promise<Observation> {
+    let context = emptyContext(clock.now());
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const needs = decide({ facts, context });
+      if (needs === undefined) break;
+      context = await gather.gather(facts, context, needs);
+    }
+    return { facts, context };
+  }
+
+  async function carryOutAll<T extends SyncResult>(result: T, { facts, context }: Observation, arrivedAtMs: number) {
+    const { elastiService } = facts;
+    const occurrence = result.status.phaseSince ?? '';
+    recordEvents(result.events, { elastiService, occurrence });
+    if (result.scalePatches.length === 0) return result.status;
+    const outcomes = await carryOut(result.scalePatches, { observedAtMs: arrivedAtMs, elastiService });
+    gather.forget(elastiService.uid);
+    const carriedOut = result.scalePatches.flatMap((patch, i) => {
+      const outcome = outcomes[i];
+      return outcome === undefined ? [] : [{ patch, outcome }];
+    });
+    return withOutcomes(result.status, carriedOut, { facts, now: context.now });
+  }
+
+  return {
+    async sync(body, arrivedAtMs) {
+      const { namespace } = body.parent.metadata;
+      const elastiService = parseElastiService(body.parent);
+      if ('invalid' in elastiService) {
+        const { invalid } = elastiService;
+        return toSyncResponse(syncInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
+      }
+      const { name, uid, createdAt, spec } = elastiService;
+      registry.remember(namespace, spec.service, { name, uid, createdAt });
+      const facts = observe(body, elastiService, settings);
+      const observation = await gatherAll(facts, (o) => decideNeeds(o, settings));
+      const result = sync(observation, settings);
+      const status = await carryOutAll(result, observation, arrivedAtMs);
+      deps.onSynced?.(elastiService, result);
+      const isOld = clock.monotonicMs() - arrivedAtMs > MAX_AGE_MS;
+      if (isOld && isDroppingSlices(body, result)) return toSyncResponse(keepAll(facts, body), namespace);
+      return toSyncResponse({ ...result, status }, namespace);
+    },
+
+    async finalize(body, arrivedAtMs) {
+      const { namespace } = body.parent.metadata;
+      const elastiService = parseElastiService(body.parent);
+      if ('invalid' in elastiService) {
+        const { invalid } = elastiService;
+        return toFinalizeResponse(finalizeInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
+      }
+      const facts = observe(body, elastiService, settings);
+      const observation = await gatherAll(facts, decideFinalizeNeeds);
+      const result = finalize(observation, settings);
+      const status = await carryOutAll(result, observation, arrivedAtMs);
+      if (result.finalized) {
+        registry.forget(elastiService.uid);
+        gather.forget(elastiService.uid);
+        deps.onFinalized?.(elastiService);
+      }
+      return toFinalizeResponse({ ...result, status }, namespace);
+    },
+
+    customize(body) {
+      const elastiService = parseElastiService(body.parent);
+      return 'invalid' in elastiService ? { relatedResources: [] } : customize(elastiService, settings);
+    },
+  };
+}
+
+function isDroppingSlices(body: SyncRequest, { children }: SyncResult): boolean {
+  const kept = new Set(children.map((child) => child.metadata.name));
+  return Object.values(body.children[SLICES] ?? {}).some((slice) => !kept.has(slice.metadata.name));
+}
+
+/** Keeps children and status as they are and asks to be called again at once. */
+function keepAll(facts: Facts, body: SyncRequest): SyncResult {
+  const { privateService, slices } = observedChildren(facts);
+  return {
+    status: (body.parent.status ?? {}) as SyncResult['status'],
+    children: [...(privateService ? [privateService] : []), ...slices],
+    resyncAfterSeconds: 0.1,
+    scalePatches: [],
+    events: [],
+  };
+}
+
+// Effects never go on the wire: Metacontroller decodes its answers strictly.
+function toSyncResponse({ status, children, resyncAfterSeconds }: SyncResult, namespace: string): SyncResponse {
+  return checkAnswer({ status, children, resyncAfterSeconds }, namespace);
+}
+
+function toFinalizeResponse(result: FinalizeResult, namespace: string): FinalizeResponse {
+  return { ...toSyncResponse(result, namespace), finalized: result.finalized };
+}

@@ -1,0 +1,155 @@
+import { pausedBy } from '../api/keda.ts';
+import { familiesOf, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { sharersOf } from '../core/sharers.ts';
+import type {
+  AutoscalerReading,
+  Context,
+  Facts,
+  LiveResolversReading,
+  Needs,
+  ScaleReading,
+  Settings,
+  SharersReading,
+} from '../core/types.ts';
+import { KubeApiError } from '../errors.ts';
+import type { Triggers } from '../triggers/triggers.ts';
+import type { Clock, Cluster } from './ports.ts';
+
+export interface GatherDeps {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly triggers: Triggers;
+  readonly settings: Settings;
+}
+
+export interface Gather {
+  /** Reads what is needed, side by side, into the context; what cannot be read is a reading that says so. Never throws. */
+  gather(facts: Facts, context: Context, needs: Needs): Promise<Context>;
+  /** Drops what is remembered of an ElastiService: after an effect on its target, or when it is gone. */
+  forget(uid: string): void;
+}
+
+/** How long a sync waits for triggers; later answers serve the next one. */
+const READINGS_BUDGET_MS = 200;
+/** The proof is asked once per sleep, by a sync that has time. */
+const PROOF_BUDGET_MS = 1500;
+const CALL_TIMEOUT_MS = 1500;
+const MAX_REMEMBERED = 50_000;
+
+/** A context in which nothing has been read yet. */
+export const emptyContext = (now: Date): Context => ({
+  now,
+  readings: [],
+  proof: [],
+  scale: { kind: 'unread' },
+  autoscaler: { kind: 'unread' },
+  sharers: { kind: 'unread' },
+  liveResolvers: { kind: 'unread' },
+});
+
+interface Memory {
+  scale?: Aged<ScaleReading>;
+  autoscaler?: Aged<AutoscalerReading>;
+  sharers?: Aged<SharersReading>;
+}
+interface Aged<T> {
+  readonly reading: T;
+  readonly atMs: number;
+}
+
+/** Reads for decisions. Only readings that may be old are remembered, per ElastiService. */
+export function createGather({ cluster, clock, triggers, settings }: GatherDeps): Gather {
+  const memories = new Map<string, Memory>();
+  const options = { timeoutMs: CALL_TIMEOUT_MS };
+
+  async function aged<K extends keyof Memory, T extends NonNullable<Memory[K]>['reading']>(
+    uid: string,
+    key: K,
+    { maxAgeSeconds, read }: { maxAgeSeconds: number; read: () => Promise<T> },
+  ): Promise<T> {
+    const remembered = memories.get(uid)?.[key];
+    if (remembered && clock.monotonicMs() - remembered.atMs <= maxAgeSeconds * 1000) return remembered.reading as T;
+    const atMs = clock.monotonicMs();
+    const reading = await read();
+    const memory = memories.get(uid) ?? {};
+    memories.delete(uid);
+    memories.set(uid, Object.assign(memory, { [key]: { reading, atMs } }));
+    for (const oldest of memories.keys()) {
+      if (memories.size <= MAX_REMEMBERED) break;
+      memories.delete(oldest);
+    }
+    return reading;
+  }
+
+  const readScale = async ({ target }: Facts): Promise<ScaleReading> => {
+    const scale = await orFailed(cluster.readScale(target, options));
+    if (isFailed(scale)) return scale;
+    return scale === undefined ? { kind: 'missing' } : { kind: 'found', replicas: scale.replicas };
+  };
+
+  const readAutoscaler = async ({ elastiService }: Facts): Promise<AutoscalerReading> => {
+    const { namespace, spec } = elastiService;
+    if (spec.autoscaler?.type !== 'keda') return { kind: 'missing' };
+    const found = await orFailed(cluster.readScaledObject({ namespace, name: spec.autoscaler.name }, options));
+    if (isFailed(found)) return found;
+    if (found === undefined) return { kind: 'missing' };
+    return { kind: 'found', pausedBy: pausedBy(found.annotations), minReplicaCount: found.minReplicaCount };
+  };
+
+  const readSharers = async ({ elastiService, target }: Facts): Promise<SharersReading> => {
+    const { namespace, uid } = elastiService;
+    const parents = await orFailed(cluster.listElastiServices({ namespace }, options));
+    if (isFailed(parents)) return parents;
+    return { kind: 'found', sharers: sharersOf(parents, { uid, target }, clock.now(), settings) };
+  };
+
+  const readLiveResolvers = async ({ publicService }: Facts): Promise<LiveResolversReading> => {
+    const { namespace, serviceName } = settings.resolver;
+    const slices = await orFailed(cluster.listSlices(namespace, serviceName, options));
+    if (isFailed(slices)) return slices;
+    const families: readonly string[] =
+      typeof publicService === 'object' ? familiesOf(publicService) : ['IPv4', 'IPv6'];
+    const ready = slices.filter((slice) => families.includes(slice.addressType)).flatMap(readyEndpoints);
+    return { kind: 'found', count: ready.length };
+  };
+
+  return {
+    forget: (uid) => void memories.delete(uid),
+    gather: async (facts, context, needs) => {
+      const { uid, namespace, generation, spec } = facts.elastiService;
+      const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
+      const [readings, proof, scale, autoscaler, sharers, liveResolvers] = await Promise.all([
+        needs.readings
+          ? triggers.read(service, { maxAgeSeconds: needs.readings.maxAgeSeconds, budgetMs: READINGS_BUDGET_MS })
+          : context.readings,
+        needs.proof
+          ? triggers.prove(service, { windowSeconds: needs.proof.windowSeconds, budgetMs: PROOF_BUDGET_MS })
+          : context.proof,
+        needs.scale ? aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }) : context.scale,
+        needs.autoscaler
+          ? aged(uid, 'autoscaler', { ...needs.autoscaler, read: () => readAutoscaler(facts) })
+          : context.autoscaler,
+        needs.sharers ? aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }) : context.sharers,
+        needs.liveResolvers ? readLiveResolvers(facts) : context.liveResolvers,
+      ]);
+      return { ...context, readings, proof, scale, autoscaler, sharers, liveResolvers };
+    },
+  };
+}
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly reason: string;
+}
+
+async function orFailed<T>(call: Promise<T>): Promise<T | Failed> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof KubeApiError) return { kind: 'failed', reason: error.code };
+    throw error;
+  }
+}
+
+const isFailed = (value: unknown): value is Failed =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'failed';
