@@ -76,15 +76,20 @@ function keptByDemand(view: View): SleepDecision | undefined {
   return undefined;
 }
 
+const UNSETTLED: ReadonlySet<string> = new Set(['Asleep', 'Waking', 'Holding']);
+
 /** When the cooldown, and the pause after the last drain or redirection, are over; milliseconds since the epoch. */
-export function cooldownEndMs({ facts, last, idleSince, settings }: View): number {
+export function cooldownEndMs({ facts, last, idleSince, settings, isReady, now }: View): number {
   const { createdAt, spec } = facts.elastiService;
-  const cooldownMs = latestMs(createdAt, last.lastScaledUpTime, idleSince) + spec.cooldownPeriod * 1000;
+  // Where it settles in this very call, the status cannot say so yet.
+  const isSettling = isReady && last.phase !== undefined && UNSETTLED.has(last.phase);
+  const upSince = isSettling && last.phase !== 'Holding' ? now : last.lastScaledUpTime;
+  const cooldownMs = latestMs(createdAt, upSince, idleSince) + spec.cooldownPeriod * 1000;
   if (last.phase === 'Draining') return cooldownMs;
   const afterDrainMs = latestMs(last.drainedAt) + settings.pollSeconds * 1000;
   // A cancelled drain leaves proxy mode only when no zero step can be under way.
   const leftProxyMs = Math.max(
-    latestMs(last.lastScaledUpTime),
+    latestMs(upSince, isSettling ? now : undefined, last.phase === 'Serving' ? last.phaseSince : undefined),
     latestMs(last.drainedAt) + 2000 * settings.zeroDeadlineSeconds,
   );
   const afterProxyMs = leftProxyMs + settings.reentrySeconds * 1000;

@@ -82,7 +82,8 @@ function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSecon
   if (facts.slices.size === 0 || context.scale.kind === 'missing') return false;
   if (since.deletedForSeconds >= HOLD_SECONDS) return false;
   if (since.isZeroPossible) return true;
-  if (view.isReady) {
+  // With replicas at 0 a ready pod is one that goes.
+  if (view.isReady && replicas !== 0) {
     const isSettled = secondsSince(readySince, now) >= settleSeconds(last, settings);
     return !isSettled && isResolverReady(facts) !== false;
   }

@@ -31,7 +31,8 @@ function decideScaleNeed(view: View): Needs['scale'] {
   if (context.scale.kind !== 'unread') return undefined;
   if (wake !== undefined || last.phase === undefined || isSpecChanged) return { maxAgeSeconds: 0 };
   if (last.phase === 'Blocked') return { maxAgeSeconds: settings.pollSeconds / 2 };
-  if (facts.readiness !== 'notReady') return undefined;
+  // Endpoints outlast a zero: the pods of a StatefulSet go one by one, so asleep they say nothing about replicas.
+  if (facts.readiness !== 'notReady' && last.phase !== 'Asleep') return undefined;
   const isQuietlyAsleep = last.phase === 'Asleep' && !facts.hasEndpoints && last.wokenBy === undefined;
   return { maxAgeSeconds: isQuietlyAsleep ? ASLEEP_SCALE_SECONDS : 0 };
 }
@@ -40,7 +41,9 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
   const { settings, facts, last, now } = view;
   const asks = (what: Unread) => unread.includes(what);
   const prevented = last.conditions?.find((c) => c.type === 'SleepAllowed' && c.status === 'False')?.reason;
-  const maxAgeSeconds = last.phase !== 'Draining' && prevented !== undefined ? PREVENTED_SECONDS : 0;
+  const isPrevented = last.phase !== 'Draining' && prevented !== undefined;
+  // Two that share a target must meet in their drains, so each looks for the other at every poll.
+  const sharersSeconds = prevented === 'TargetShared' ? settings.pollSeconds / 2 : PREVENTED_SECONDS;
   // Asleep, a reading must be younger than the sleep.
   const asleepFor = last.phase === 'Asleep' ? secondsSince(last.phaseSince, now) : Number.POSITIVE_INFINITY;
   const pollAge = Math.max(0, Math.min(settings.pollSeconds / 2, asleepFor));
@@ -49,8 +52,8 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
     readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
     proof: asks('proof') ? { windowSeconds: facts.elastiService.spec.cooldownPeriod } : undefined,
     scale: asks('scale') ? { maxAgeSeconds: 0 } : undefined,
-    autoscaler: asks('autoscaler') ? { maxAgeSeconds } : undefined,
-    sharers: asks('sharers') ? { maxAgeSeconds } : undefined,
+    autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,
+    sharers: asks('sharers') ? { maxAgeSeconds: isPrevented ? sharersSeconds : 0 } : undefined,
     liveResolvers: asks('liveResolvers'),
     ...given,
   };

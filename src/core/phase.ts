@@ -49,6 +49,7 @@ const decision = (
 export function decidePhase(view: View): Decision {
   if (view.blocked !== undefined) return decideBlockedPhase(view);
   if (view.replicas === 0) return decideAsleep(view);
+  if (view.replicas === undefined && view.last.phase === 'Asleep') return decideScaleUnknown(view);
   if (view.last.phase === 'Draining') return decideDraining(view);
   if (!view.isReady) return decideStarting(view);
   const leave = decideLeaveProxy(view);
@@ -79,7 +80,7 @@ function decideAsleep(view: View): Decision {
   const isOurs = isSleptByUs(view);
   if (raise.raisedFor !== undefined) {
     const message = `replicas are 0 and are being raised: ${CAUSES[raise.raisedFor]}`;
-    return decision({ phase: 'Asleep', reason: raise.raisedFor, message, ...raise, againInSeconds: SOON_SECONDS });
+    return decision({ phase: 'Asleep', reason: raise.raisedFor, message, ...raise, againInSeconds: settings.pollSeconds });
   }
   const isWatchingResolver = isOurs && isResolverReady(view.facts) === false;
   const untilGone = settings.resolverGoneSeconds - secondsSince(last.resolverGoneSince ?? now, now);
@@ -94,12 +95,27 @@ function decideAsleep(view: View): Decision {
   });
 }
 
+/** Where /scale cannot be read, what was so is taken to be so still; a wake is tried all the same, only ever from 0. */
+function decideScaleUnknown(view: View): Decision {
+  const raise: Partial<Decision> =
+    view.wake === undefined ? {} : { raisedFor: 'Wake', patches: [makeWakePatch(view, 'Wake')] };
+  return decision({
+    phase: 'Asleep',
+    reason: 'ScaleUnknown',
+    message: 'replicas were 0; /scale cannot be read',
+    unread: view.demand.state === 'unread' && isSleepTime(view) ? ['readings'] : [],
+    ...raise,
+    againInSeconds: view.settings.pollSeconds,
+  });
+}
+
 const MAX_REST_SECONDS = 600;
 
 // With triggers to watch, a poll; where nothing but an event or the calendar can change anything, as long as allowed.
 const restSeconds = (view: View): number => (isSleepTime(view) ? view.settings.pollSeconds : MAX_REST_SECONDS);
 
-const isSleepTime = ({ period }: View): boolean => 'isInside' in period && period.isInside;
+// A period that cannot be read keeps from sleeping, and never from being woken.
+const isSleepTime = ({ period }: View): boolean => !('isInside' in period) || period.isInside;
 
 const CAUSES: Readonly<Record<WakeCause, string>> = {
   Wake: 'a request waits',
@@ -182,15 +198,6 @@ function decideStarting(view: View): Decision {
 
   function starting(unread: readonly Unread[]): Decision {
     const again = { unread, againInSeconds: settings.pollSeconds };
-    // Where /scale cannot be read, what was so is taken to be so still.
-    if (replicas === undefined && last.phase === 'Asleep') {
-      return decision({
-        phase: 'Asleep',
-        reason: 'ScaleUnknown',
-        message: 'replicas were 0; /scale cannot be read',
-        ...again,
-      });
-    }
     if (last.phase === 'Asleep' || last.phase === 'Waking') {
       return decision({
         phase: 'Waking',

@@ -28,7 +28,7 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     // A drain counts from its own beginning at the earliest, even where slices still stood from before.
     redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText : view.redirectedSince,
     readySince: view.readySince,
-    drainedAt: last.phase === 'Draining' && isNewPhase ? nowText : last.drainedAt,
+    drainedAt: isDrainOver(view, phase) ? nowText : last.drainedAt,
     resolverGoneSince:
       isResolverReady(facts) === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,
     servedWake,
@@ -61,6 +61,12 @@ export function finishStatus(
   return { ...(after as ElastiServiceStatus), lastReconciledTime: isSteady ? lastReconciledTime : now.toISOString() };
 }
 
+// Slices of ours without a status that tells of them may have been in a drain.
+function isDrainOver({ facts, last }: View, phase: Phase): boolean {
+  const wasDraining = last.phase === 'Draining' || (last.phase === undefined && facts.slices.size > 0);
+  return wasDraining && phase !== 'Draining';
+}
+
 // A wake is served once replicas are seen above 0 and no zero step can undo that any more.
 function isWakeServed(view: View): boolean {
   if (view.wake === undefined || view.isZeroStepPossible) return false;
@@ -84,7 +90,8 @@ function isScaledUp(before: Phase | undefined, phase: Phase): boolean {
 // Set before the zero can be written, so that a crash right after it leaves no zero without an owner.
 function decideSleptBy(view: View, phase: Phase): 'elasti' | undefined {
   if (phase === 'Draining') return 'elasti';
-  if (phase === 'Asleep' || phase === 'Blocked') return isSleptByUs(view) ? 'elasti' : undefined;
+  const isMaybeZero = phase === 'Asleep' || (phase === 'Blocked' && !((view.replicas ?? 0) > 0));
+  if (isMaybeZero) return isSleptByUs(view) ? 'elasti' : undefined;
   return view.isZeroStepPossible ? view.last.sleptBy : undefined;
 }
 
@@ -93,8 +100,8 @@ function decideSleptBy(view: View, phase: Phase): 'elasti' | undefined {
  * has not reached us yet, is not somebody else; `whoever` asks before that is known.
  */
 export function isForeignRaise(view: View, options: { readonly whoever?: boolean } = {}): boolean {
-  const { last, wake, context, replicas, isReady } = view;
-  const isRaised = last.phase === 'Asleep' && (isReady || (replicas ?? 0) > 0) && replicas !== 0;
+  const { last, wake, context, replicas } = view;
+  const isRaised = last.phase === 'Asleep' && (replicas ?? 0) > 0;
   if (!isRaised || wake !== undefined || last.wokenBy !== undefined || last.sleptBy !== 'elasti') return false;
   if (options.whoever) return true;
   return context.sharers.kind === 'found' && context.sharers.sharers.length === 0;

@@ -47,11 +47,14 @@ function keepZeroStepApart(
 /** With an effect under way, how soon to see what came of it, in seconds; failed wakes are tried ever more seldom. */
 const EFFECT_SECONDS = 2;
 const MIN_RESYNC_SECONDS = 0.1;
+const PENDING_SECONDS = 1;
 
 function decideResync(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
   const { settings, period, wake, now } = view;
   const bounds = [againInSeconds];
   if (patches.length > 0) bounds.push(retrySeconds(view));
+  // A trigger's late answer waits for the next call, and is too old for a decision a poll later.
+  if (view.demand.state === 'pending') bounds.push(PENDING_SECONDS);
   if (wake !== undefined && phase !== 'Blocked')
     bounds.push(Math.min(settings.pollSeconds, 2 * settings.zeroDeadlineSeconds));
   if ('until' in period && period.until !== undefined) bounds.push((period.until.getTime() - now.getTime()) / 1000);

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import type { Parent } from '../api/hooks.ts';
+import type { Target } from '../api/kubernetes.ts';
+import { sharersOf } from './sharers.ts';
+
+const NOW = new Date('2026-03-01T12:00:00Z');
+const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();
+const TARGET: Target = { namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+
+function setup({ metadata, spec, status }: { metadata?: object; spec?: object; status?: object } = {}) {
+  const parent = {
+    metadata: { name: 'api', namespace: 'shop', uid: 'u2', generation: 1, creationTimestamp: ago(90_000), ...metadata },
+    spec: {
+      service: 'api',
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      triggers: [{ type: 'prometheus', metadata: { query: 'q', threshold: 1 } }],
+      cooldownPeriod: 60,
+      ...spec,
+    },
+    status,
+  } as Parent;
+  return sharersOf([parent], { uid: 'u1', target: TARGET }, NOW, { drainSeconds: 5, clockSkewSeconds: 1 });
+}
+
+const sharer = (isIdle: boolean, isDrained: boolean) => [{ name: 'api', isIdle, isDrained }];
+
+test('one that has no status yet is in use', () => {
+  assert.deepEqual(setup(), sharer(false, false));
+});
+
+test('the ElastiService itself is no sharer', () => {
+  assert.deepEqual(setup({ metadata: { uid: 'u1' } }), []);
+});
+
+test('the same target name in another namespace is another target', () => {
+  assert.deepEqual(setup({ metadata: { namespace: 'other' } }), []);
+});
+
+test('another kind or another name is another target', () => {
+  assert.deepEqual(
+    setup({ spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web' } } }),
+    [],
+  );
+  assert.deepEqual(setup({ spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'db' } } }), []);
+});
+
+test('a legacy kind names the same target', () => {
+  const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'deployments', name: 'web' } };
+  assert.deepEqual(setup({ spec, status: { phase: 'Asleep' } }), sharer(true, true));
+});
+
+test('a spec that cannot be read but names the target counts as in use', () => {
+  assert.deepEqual(setup({ spec: { triggers: [] }, status: { phase: 'Asleep' } }), sharer(false, false));
+  assert.deepEqual(setup({ spec: { triggers: [], scaleTargetRef: { name: 'db' } } }), []);
+});
+
+test('idle just inside its own cooldown is in use, at the cooldown it is idle', () => {
+  assert.deepEqual(setup({ status: { phase: 'Serving', idleSince: ago(59) } }), sharer(false, false));
+  assert.deepEqual(setup({ status: { phase: 'Serving', idleSince: ago(60) } }), sharer(true, false));
+});
+
+test('a raise within the cooldown keeps it in use, however long the triggers are idle', () => {
+  const status = { phase: 'Serving', idleSince: ago(600), lastScaledUpTime: ago(59) };
+  assert.deepEqual(setup({ status }), sharer(false, false));
+});
+
+test('redirected just short of drain and skew is not drained, at it is', () => {
+  assert.deepEqual(setup({ status: { phase: 'Draining', redirectedSince: ago(5.9) } }), sharer(true, false));
+  assert.deepEqual(setup({ status: { phase: 'Draining', redirectedSince: ago(6) } }), sharer(true, true));
+});
+
+test('Draining without a proven redirection is not drained', () => {
+  assert.deepEqual(setup({ status: { phase: 'Draining' } }), sharer(true, false));
+});
+
+test('redirected for long but Serving again is not drained', () => {
+  assert.deepEqual(setup({ status: { phase: 'Serving', redirectedSince: ago(600) } }), sharer(false, false));
+});
+
+test('a pending wake makes the sleeping one count as in use, a served one does not', () => {
+  const metadata = { annotations: { [WAKE_ANNOTATION]: 't1' } };
+  assert.deepEqual(setup({ metadata, status: { phase: 'Asleep' } }), sharer(false, false));
+  assert.deepEqual(setup({ metadata, status: { phase: 'Asleep', servedWake: 't1' } }), sharer(true, true));
+});
+
+test('one that is being deleted is not drained: its slices are about to go', () => {
+  const metadata = { deletionTimestamp: ago(1) };
+  assert.deepEqual(setup({ metadata, status: { phase: 'Asleep' } }), sharer(true, false));
+});

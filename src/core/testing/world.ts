@@ -1,0 +1,183 @@
+import { WAKE_ANNOTATION } from '../../api/elastiservice.ts';
+import { type Child, SERVICES, SLICES, SyncRequest } from '../../api/hooks.ts';
+import { emptyContext } from '../../effects/gather.ts';
+import { decideNeeds } from '../needs.ts';
+import { observe, parseElastiService } from '../observe.ts';
+import type { Context, ElastiService, Settings, SyncResult, TriggerReading } from '../types.ts';
+import type { Observation } from '../view.ts';
+
+export const SETTINGS: Settings = {
+  resolver: { namespace: 'elasti', serviceName: 'elasti-resolver-service', proxyPort: 8012 },
+  pollSeconds: 30,
+  drainSeconds: 5,
+  settleSeconds: 2,
+  resolverGoneSeconds: 30,
+  reentrySeconds: 0,
+  zeroDeadlineSeconds: 5,
+  clockSkewSeconds: 1,
+  reservedNamespaces: ['kube-system', 'elasti'],
+};
+
+export const CREATED = new Date('2026-03-01T08:00:00.000Z');
+
+/** All that stands around one ElastiService, in a few knobs; `request` makes a hook body of it. */
+export interface World {
+  readonly now: Date;
+  readonly spec: Record<string, unknown>;
+  readonly status: unknown;
+  readonly wakeToken: string | undefined;
+  readonly children: readonly Child[];
+  /** Own endpoints of the public Service. */
+  readonly pods: readonly { readonly address: string; readonly ready: boolean }[];
+  readonly resolvers: readonly string[];
+  readonly replicas: number | 'missing' | 'failed';
+  readonly demand: TriggerReading['state'];
+  readonly proof: TriggerReading['state'];
+  readonly deletedAt: Date | undefined;
+  /** Fields of the public Service's spec; undefined: there is no such Service. */
+  readonly service: Record<string, unknown> | undefined;
+}
+
+export const WORLD: World = {
+  now: new Date('2026-03-01T12:00:00.000Z'),
+  spec: {
+    service: 'web',
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    minTargetReplicas: 2,
+    cooldownPeriod: 60,
+    triggers: [{ type: 'prometheus', metadata: { query: 'up', serverAddress: 'http://prom:9090', threshold: '0.5' } }],
+  },
+  status: undefined,
+  wakeToken: undefined,
+  children: [],
+  pods: [{ address: '10.0.0.1', ready: true }],
+  resolvers: ['10.0.9.1', '10.0.9.2'],
+  replicas: 2,
+  demand: 'idle',
+  proof: 'idle',
+  deletedAt: undefined,
+  service: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+};
+
+const slice = (options: { namespace: string; name: string; service: string; endpoints: readonly unknown[] }) => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: {
+    name: options.name,
+    namespace: options.namespace,
+    labels: {
+      'kubernetes.io/service-name': options.service,
+      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+    },
+  },
+  addressType: 'IPv4',
+  endpoints: options.endpoints,
+  ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+});
+
+const endpoint = (address: string, ready: boolean) => ({
+  addresses: [address],
+  conditions: { ready, serving: ready, terminating: false },
+});
+
+const byName = (objects: readonly { metadata: { namespace: string; name: string } }[]) =>
+  Object.fromEntries(objects.map((o) => [`${o.metadata.namespace}/${o.metadata.name}`, o]));
+
+/** The hook request that Metacontroller would send in this world. */
+export function requestOf(world: World): SyncRequest {
+  const services = world.service
+    ? [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'shop' }, spec: world.service }]
+    : [];
+  const slices = [
+    slice({
+      namespace: 'shop',
+      name: 'web-own',
+      service: 'web',
+      endpoints: world.pods.map((p) => endpoint(p.address, p.ready)),
+    }),
+    slice({
+      namespace: 'elasti',
+      name: 'resolver-own',
+      service: 'elasti-resolver-service',
+      endpoints: world.resolvers.map((address) => endpoint(address, true)),
+    }),
+  ];
+  const child = (kind: string) => byName(world.children.filter((c) => c.kind === kind));
+  return SyncRequest.parse(
+    structuredClone({
+      parent: {
+        metadata: {
+          name: 'web',
+          namespace: 'shop',
+          uid: 'uid-web',
+          generation: 1,
+          creationTimestamp: CREATED.toISOString(),
+          ...(world.deletedAt ? { deletionTimestamp: world.deletedAt.toISOString() } : {}),
+          annotations: world.wakeToken === undefined ? {} : { [WAKE_ANNOTATION]: world.wakeToken },
+        },
+        spec: world.spec,
+        ...(world.status === undefined ? {} : { status: world.status }),
+      },
+      children: { [SERVICES]: child('Service'), [SLICES]: child('EndpointSlice') },
+      related: {
+        [SERVICES]: byName(services),
+        [SLICES]: byName([...slices, ...world.children.filter((c) => c.kind === 'EndpointSlice')]),
+      },
+      finalizing: world.deletedAt !== undefined,
+    }),
+  );
+}
+
+/** Everything about the world that a context can say. */
+export function contextOf(world: World): Context {
+  const reading = (state: TriggerReading['state']): TriggerReading => ({
+    state,
+    reason: 'Test',
+    message: state,
+    ageSeconds: 0,
+  });
+  const { replicas } = world;
+  return {
+    ...emptyContext(world.now),
+    readings: [reading(world.demand)],
+    proof: [reading(world.proof)],
+    scale:
+      replicas === 'missing'
+        ? { kind: 'missing' }
+        : replicas === 'failed'
+          ? { kind: 'failed', reason: 'TIMEOUT' }
+          : { kind: 'found', replicas },
+    autoscaler: { kind: 'missing' },
+    sharers: { kind: 'found', sharers: [] },
+    liveResolvers: { kind: 'found', count: world.resolvers.length },
+  };
+}
+
+/** The observation with exactly what the decision asks for, as the shell would gather it. */
+export function observationOf(world: World, settings: Settings = SETTINGS): Observation {
+  const request = requestOf(world);
+  const elastiService = parseElastiService(request.parent);
+  if ('invalid' in elastiService) throw new Error(elastiService.invalid);
+  const facts = observe(request, elastiService as ElastiService, settings);
+  const all = contextOf(world);
+  let context = emptyContext(world.now);
+  for (let round = 0; round < 5; round++) {
+    const needs = decideNeeds({ facts, context }, settings);
+    if (needs === undefined) return { facts, context };
+    context = {
+      ...context,
+      ...(needs.readings ? { readings: all.readings } : {}),
+      ...(needs.proof ? { proof: all.proof } : {}),
+      ...(needs.scale ? { scale: all.scale } : {}),
+      ...(needs.autoscaler ? { autoscaler: all.autoscaler } : {}),
+      ...(needs.sharers ? { sharers: all.sharers } : {}),
+      ...(needs.liveResolvers ? { liveResolvers: all.liveResolvers } : {}),
+    };
+  }
+  throw new Error('the decision never had all that it needs');
+}
+
+/** The world once Metacontroller has applied an answer, with nothing else changed. */
+export function applied(world: World, result: SyncResult): World {
+  return { ...world, status: JSON.parse(JSON.stringify(result.status)), children: result.children };
+}
