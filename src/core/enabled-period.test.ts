@@ -93,12 +93,12 @@ describe('office hours', () => {
   });
 
   it('takes an empty time zone as UTC, whatever the zone of this process', (t) => {
-    const zone = process.env['TZ'];
+    const zone = process.env.TZ;
     t.after(() => {
-      if (zone === undefined) delete process.env['TZ'];
-      else process.env['TZ'] = zone;
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
     });
-    process.env['TZ'] = 'Asia/Tokyo';
+    process.env.TZ = 'Asia/Tokyo';
     assert.equal(at(...office, '2026-03-03T09:00:00Z', '')[1], '2026-03-03T09:00:00.000Z');
   });
 });

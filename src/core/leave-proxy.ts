@@ -24,7 +24,7 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   if (isResolverReady(facts) === false) return { kind: 'free' };
 
   const settled = settleSeconds(last, settings) - secondsSince(readySince, now);
-  const drainedMs = last.phase === 'Draining' ? now.getTime() : latestMs(last.drainedAt);
+  const drainedMs = view.wasDraining ? now.getTime() : latestMs(last.drainedAt);
   const safe = 2 * settings.zeroDeadlineSeconds - (now.getTime() - drainedMs) / 1000;
   const left = Math.max(settled, safe);
   if (left > 0) return { kind: 'wait', againInSeconds: Math.max(left, MIN_WAIT_SECONDS) };

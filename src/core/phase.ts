@@ -80,7 +80,13 @@ function decideAsleep(view: View): Decision {
   const isOurs = isSleptByUs(view);
   if (raise.raisedFor !== undefined) {
     const message = `replicas are 0 and are being raised: ${CAUSES[raise.raisedFor]}`;
-    return decision({ phase: 'Asleep', reason: raise.raisedFor, message, ...raise, againInSeconds: settings.pollSeconds });
+    return decision({
+      phase: 'Asleep',
+      reason: raise.raisedFor,
+      message,
+      ...raise,
+      againInSeconds: settings.pollSeconds,
+    });
   }
   const isWatchingResolver = isOurs && isResolverReady(view.facts) === false;
   const untilGone = settings.resolverGoneSeconds - secondsSince(last.resolverGoneSince ?? now, now);

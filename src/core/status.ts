@@ -28,7 +28,7 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     // A drain counts from its own beginning at the earliest, even where slices still stood from before.
     redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText : view.redirectedSince,
     readySince: view.readySince,
-    drainedAt: isDrainOver(view, phase) ? nowText : last.drainedAt,
+    drainedAt: view.wasDraining && phase !== 'Draining' ? nowText : last.drainedAt,
     resolverGoneSince:
       isResolverReady(facts) === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,
     servedWake,
@@ -59,12 +59,6 @@ export function finishStatus(
   const { lastReconciledTime, ...before } = last;
   const isSteady = lastReconciledTime !== undefined && isSame({ ...before, observedGeneration }, after);
   return { ...(after as ElastiServiceStatus), lastReconciledTime: isSteady ? lastReconciledTime : now.toISOString() };
-}
-
-// Slices of ours without a status that tells of them may have been in a drain.
-function isDrainOver({ facts, last }: View, phase: Phase): boolean {
-  const wasDraining = last.phase === 'Draining' || (last.phase === undefined && facts.slices.size > 0);
-  return wasDraining && phase !== 'Draining';
 }
 
 // A wake is served once replicas are seen above 0 and no zero step can undo that any more.

@@ -36,6 +36,8 @@ export interface View extends Observation {
   readonly unknownSince: string | undefined;
   readonly readySince: string | undefined;
   readonly redirectedSince: string | undefined;
+  /** A drain was on at the last sync, or may have been: slices of ours without a status say no more. */
+  readonly wasDraining: boolean;
   /** A zero step of an earlier sync may still be under way somewhere. */
   readonly isZeroStepPossible: boolean;
 }
@@ -55,6 +57,7 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
   const { privateService, slices, isComplete } = desiredChildren(facts, settings, blocked);
   const nowText = now.toISOString();
   const isReady = facts.readiness === 'ready';
+  const wasDraining = last.phase === 'Draining' || (last.phase === undefined && facts.slices.size > 0);
   const isRedirected = isComplete && familiesWithoutResolver(facts).length === 0;
   return {
     facts,
@@ -76,8 +79,8 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
       demand.state === 'unknown' ? (last.unknownSince ?? nowText) : keepIf(isOpen(demand), last.unknownSince),
     readySince: isReady ? (last.readySince ?? nowText) : keepIf(facts.readiness === 'unknown', last.readySince),
     redirectedSince: isRedirected ? (last.redirectedSince ?? nowText) : undefined,
-    isZeroStepPossible:
-      last.phase === 'Draining' || secondsSince(last.drainedAt, now) < 2 * settings.zeroDeadlineSeconds,
+    wasDraining,
+    isZeroStepPossible: wasDraining || secondsSince(last.drainedAt, now) < 2 * settings.zeroDeadlineSeconds,
   };
 }
 
