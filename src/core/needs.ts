@@ -47,7 +47,9 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
   // Asleep, a reading must be younger than the sleep.
   const asleepFor = last.phase === 'Asleep' ? secondsSince(last.phaseSince, now) : Number.POSITIVE_INFINITY;
   const pollAge = Math.max(0, Math.min(settings.pollSeconds / 2, asleepFor));
-  const readings = asks('freshReadings') ? FRESH_SECONDS / 2 : asks('readings') ? pollAge : undefined;
+  // In a drain only a fresh reading will do, so it is asked for at once.
+  const mustBeFresh = asks('freshReadings') || (asks('readings') && last.phase === 'Draining');
+  const readings = mustBeFresh ? FRESH_SECONDS / 2 : asks('readings') ? pollAge : undefined;
   return {
     readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
     proof: asks('proof') ? { windowSeconds: facts.elastiService.spec.cooldownPeriod } : undefined,

@@ -1,5 +1,5 @@
 import type { Phase } from '../api/elastiservice.ts';
-import { isHandsOff, isResolverReady } from './blocked.ts';
+import { isHandsOff, isResolverReady, type Refusal } from './blocked.ts';
 import { decideRaise, isSleptByUs, makeWakePatch } from './decide-raise.ts';
 import { cooldownEndMs, decideSleep, isStuckStart, type SleepDecision } from './decide-sleep.ts';
 import { decideZeroStep } from './decide-zero-step.ts';
@@ -180,14 +180,15 @@ const draining = (over: Partial<Decision>): Decision =>
     ...over,
   });
 
-/** Back to where it came from; the slices stay until no zero step can be under way. */
-function cancelDrain(view: View, why: { readonly reason: string; readonly message: string }): Decision {
+/** Back to where it came from; the slices stay until no zero step can be under way, unless nobody is behind them. */
+function cancelDrain(view: View, why: Refusal & { readonly kind?: string }): Decision {
   const { reason, message } = why;
   return decision({
     phase: view.isReady ? 'Serving' : 'Holding',
     reason,
     message,
-    sleep: { kind: 'notNow', reason, message },
+    isRedirected: !view.isReady || decideLeaveProxy(view).kind !== 'free',
+    sleep: { kind: why.kind === 'prevented' ? 'prevented' : 'notNow', reason, message },
     againInSeconds: Math.min(view.settings.pollSeconds, 2 * view.settings.zeroDeadlineSeconds),
   });
 }

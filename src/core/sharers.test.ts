@@ -51,6 +51,13 @@ test('a legacy kind names the same target', () => {
   assert.deepEqual(setup({ spec, status: { phase: 'Asleep' } }), sharer(true, true));
 });
 
+test('one that lost its Service to another has no traffic to wait for', () => {
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'ServiceClaimed', message: '', lastTransitionTime: ago(1) },
+  ];
+  assert.deepEqual(setup({ status: { phase: 'Blocked', conditions } }), []);
+});
+
 test('a spec that cannot be read but names the target counts as in use', () => {
   assert.deepEqual(setup({ spec: { triggers: [] }, status: { phase: 'Asleep' } }), sharer(false, false));
   assert.deepEqual(setup({ spec: { triggers: [], scaleTargetRef: { name: 'db' } } }), []);

@@ -37,6 +37,8 @@ function sharerOf(
   }
   const theirs = targetOf(elastiService);
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
+  // One that lost the Service to another has no traffic of its own to wait for.
+  if (elastiService.status?.conditions?.some((c) => c.type === 'Ready' && c.reason === 'ServiceClaimed')) return;
   const isWoken = pendingWake(elastiService) !== undefined;
   return {
     name,

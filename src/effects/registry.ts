@@ -1,0 +1,102 @@
+import type { Clock, Cluster } from './ports.ts';
+
+/** The ElastiService that stands behind a Service. */
+export interface Entry {
+  readonly name: string;
+  readonly uid: string;
+  /** Of two ElastiServices that name one Service, the older has it. */
+  readonly createdAt: Date;
+}
+
+export interface Registry {
+  /** Takes in what a sync saw. An ElastiService that names another Service now is forgotten under the old one. */
+  remember(namespace: string, service: string, entry: Entry): void;
+  forget(uid: string): void;
+  /** The ElastiService behind a Service, from memory or else from the API; throws KubeApiError where that fails. */
+  find(namespace: string, service: string): Promise<Entry | undefined>;
+}
+
+/** How long an unknown Service stays unknown, so that a flood of requests for it is one look-up a second. */
+const MISS_MS = 1000;
+const CALL_TIMEOUT_MS = 2000;
+
+/** A bounded memory of which ElastiService stands behind which Service. Losing any of it costs one look-up. */
+export function createRegistry(
+  { cluster, clock }: { readonly cluster: Pick<Cluster, 'listElastiServices'>; readonly clock: Clock },
+  { maxEntries = 50_000, maxMisses = 1000 }: { readonly maxEntries?: number; readonly maxMisses?: number } = {},
+): Registry {
+  // Maps keep the order of insertion: the first key is the one that was not used for longest.
+  const entries = new Map<string, Entry>();
+  const keyOfUid = new Map<string, string>();
+  const missedAtMs = new Map<string, number>();
+  const lookUps = new Map<string, Promise<Entry | undefined>>();
+
+  const forget = (uid: string) => {
+    const key = keyOfUid.get(uid);
+    if (key === undefined) return;
+    keyOfUid.delete(uid);
+    entries.delete(key);
+  };
+
+  const put = (key: string, entry: Entry) => {
+    const present = entries.get(key);
+    if (present) forget(present.uid);
+    entries.set(key, entry);
+    keyOfUid.set(entry.uid, key);
+    missedAtMs.delete(key);
+    for (const oldest of entries.values()) {
+      if (entries.size <= maxEntries) break;
+      forget(oldest.uid);
+    }
+  };
+
+  const remember = (key: string, entry: Entry) => {
+    forget(entry.uid);
+    const present = entries.get(key);
+    put(key, present && isOlder(present, entry) ? present : entry);
+  };
+
+  const lookUp = async (namespace: string, service: string): Promise<Entry | undefined> => {
+    const key = keyOf(namespace, service);
+    const parents = await cluster.listElastiServices({ namespace, service }, { timeoutMs: CALL_TIMEOUT_MS });
+    for (const { metadata } of parents) {
+      const createdAt = new Date(metadata.creationTimestamp ?? 0);
+      remember(key, { name: metadata.name, uid: metadata.uid, createdAt });
+    }
+    const found = entries.get(key);
+    if (found) return found;
+    missedAtMs.delete(key);
+    missedAtMs.set(key, clock.monotonicMs());
+    for (const oldest of missedAtMs.keys()) {
+      if (missedAtMs.size <= maxMisses) break;
+      missedAtMs.delete(oldest);
+    }
+    return undefined;
+  };
+
+  return {
+    forget,
+    remember: (namespace, service, entry) => remember(keyOf(namespace, service), entry),
+    find: async (namespace, service) => {
+      const key = keyOf(namespace, service);
+      const entry = entries.get(key);
+      if (entry) {
+        put(key, entry);
+        return entry;
+      }
+      if (clock.monotonicMs() - (missedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < MISS_MS) return undefined;
+      const lookUpAlready = lookUps.get(key);
+      if (lookUpAlready) return lookUpAlready;
+      const started = lookUp(namespace, service).finally(() => lookUps.delete(key));
+      lookUps.set(key, started);
+      return started;
+    },
+  };
+}
+
+const keyOf = (namespace: string, service: string) => `${namespace}/${service}`;
+
+function isOlder(a: Entry, b: Entry): boolean {
+  const byAgeMs = a.createdAt.getTime() - b.createdAt.getTime();
+  return byAgeMs === 0 ? a.uid < b.uid : byAgeMs < 0;
+}

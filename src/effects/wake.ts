@@ -1,0 +1,94 @@
+import { createRaiseChains, type RaiseChainsDeps } from './raise-chain.ts';
+import type { Registry } from './registry.ts';
+import { waitAtMost } from './wait-at-most.ts';
+import { createWakeTokens } from './wake-tokens.ts';
+
+export interface WakesDeps extends RaiseChainsDeps {
+  readonly registry: Registry;
+  /** After the target was seen raised; seconds since the wake was asked for. */
+  readonly onWake?: (wake: { readonly namespace: string; readonly service: string; readonly seconds: number }) => void;
+}
+
+export interface Wakes {
+  /**
+   * Wakes the ElastiService behind a Service. Resolves once the wake token is in the cluster, and a little later if the
+   * raise needs it. Throws UnknownServiceError where there is none, and KubeApiError where the token could not be
+   * written: then nothing is promised, and the caller has to ask again.
+   */
+  wake(namespace: string, service: string): Promise<void>;
+  /** Waits for what is under way; tries that failed are not repeated any more. */
+  stop(): Promise<void>;
+}
+
+const TOKEN_INTERVAL_MS = 1000;
+const EFFECTS_WAIT_MS = 500;
+
+/**
+ * The wakes of all Services. The order is: token, then `/scale`. It must not be side by side: a zero step on another
+ * replica writes 0 and then looks for a changed token, so a `/scale` read before our token is in the cluster may show
+ * replicas that are about to go, while the zero step sees no token yet; nobody would raise. And what the raise needs to
+ * know (target, replicas, autoscaler) comes fresh in the answer to the token.
+ */
+export function createWakes(deps: WakesDeps): Wakes {
+  const { clock, onWake } = deps;
+  const tokens = createWakeTokens(deps);
+  const chains = createRaiseChains(deps);
+  const joinable = new Map<string, Promise<void>>();
+  // Ordered by time, since each is put in anew when a token is sent.
+  const tokenSentAtMs = new Map<string, number>();
+  const underWay = new Set<Promise<unknown>>();
+
+  const track = <T>(promise: Promise<T>): Promise<T> => {
+    const tracked = promise.catch(() => undefined).finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+    return promise;
+  };
+
+  const waitForTurn = async (key: string) => {
+    const freeAtMs = (tokenSentAtMs.get(key) ?? Number.NEGATIVE_INFINITY) + TOKEN_INTERVAL_MS;
+    const waitMs = freeAtMs - clock.monotonicMs();
+    if (waitMs > 0) await clock.sleep(waitMs);
+  };
+
+  const noteTokenSent = (key: string) => {
+    const nowMs = clock.monotonicMs();
+    tokenSentAtMs.delete(key);
+    tokenSentAtMs.set(key, nowMs);
+    for (const [old, sentAtMs] of tokenSentAtMs) {
+      if (nowMs - sentAtMs < TOKEN_INTERVAL_MS) break;
+      tokenSentAtMs.delete(old);
+    }
+  };
+
+  const wakeOnce = async (namespace: string, service: string): Promise<void> => {
+    const key = `${namespace}/${service}`;
+    const askedAtMs = clock.monotonicMs();
+    const entry = await tokens.find(namespace, service);
+    await waitForTurn(key);
+    // Whoever asks from here on needs a token of their own: this one may be served before they asked.
+    joinable.delete(key);
+    noteTokenSent(key);
+    const written = await tokens.write(namespace, service, entry);
+    const raised = chains.start(written.parent, written.token).then((ended) => {
+      if (ended === 'raised') onWake?.({ namespace, service, seconds: (clock.monotonicMs() - askedAtMs) / 1000 });
+    });
+    await waitAtMost(clock, EFFECTS_WAIT_MS, track(raised));
+  };
+
+  return {
+    wake: (namespace, service) => {
+      const key = `${namespace}/${service}`;
+      const joined = joinable.get(key);
+      if (joined) return joined;
+      const started = track(wakeOnce(namespace, service)).finally(() => {
+        if (joinable.get(key) === started) joinable.delete(key);
+      });
+      joinable.set(key, started);
+      return started;
+    },
+    stop: async () => {
+      chains.stop();
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import type { Parent } from '../api/hooks.ts';
+import type { EndpointSlice, Target } from '../api/kubernetes.ts';
+import { isSliceCurrent, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { sharersOf } from '../core/sharers.ts';
+import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
+import { refused } from './outcomes.ts';
+
+/** What was read live, at about one time. */
+export interface Live {
+  /** The ElastiService itself and all that may share its target. */
+  readonly parents: readonly Parent[];
+  /** The slices that carry the Service's name. */
+  readonly slices: readonly EndpointSlice[];
+}
+
+/** Why replicas must not be 0, if there is a reason: the guard no longer holds, or others need the target. */
+export function guardObjection(
+  { guard, target }: { readonly guard: SleepGuard; readonly target: Target },
+  live: Live,
+  options: { readonly now: Date } & Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
+): Outcome | undefined {
+  const own = live.parents.find(({ metadata }) => metadata.uid === guard.uid);
+  if (own === undefined || own.metadata.deletionTimestamp !== undefined) {
+    return refused('ElastiServiceGone', 'the ElastiService was deleted meanwhile');
+  }
+  if (own.metadata.annotations?.[WAKE_ANNOTATION] !== guard.wakeToken) {
+    return refused('WakePending', 'a wake arrived meanwhile');
+  }
+  if (own.metadata.generation !== guard.generation) {
+    return refused('ElastiServiceChanged', 'the ElastiService was changed meanwhile');
+  }
+  if (!areSlicesComplete(guard, live.slices)) {
+    return refused('SlicesIncomplete', 'the slices to the resolver are not all there as they must be');
+  }
+  const sharer = sharersOf(live.parents, { uid: guard.uid, target }, options.now, options).find((s) => !s.isDrained);
+  if (sharer !== undefined) {
+    return refused('TargetShared', `ElastiService ${sharer.name} has the same target and is not drained`);
+  }
+  return undefined;
+}
+
+/** Without a slice that lists a ready resolver nobody would hold the requests, so none at all is incomplete too. */
+function areSlicesComplete(guard: SleepGuard, slices: readonly EndpointSlice[]): boolean {
+  const byName = new Map(slices.map((slice) => [slice.metadata.name, slice]));
+  const isComplete = guard.slices.every((desired) => {
+    const observed = byName.get(desired.metadata.name);
+    return observed !== undefined && isSliceCurrent(observed, desired) && readyEndpoints(observed).length > 0;
+  });
+  return isComplete && guard.slices.length > 0;
+}
