@@ -48,6 +48,7 @@ export const SecretKeyRef = z.looseObject({
     description: 'Key within the Secret whose value is the header value.',
   }),
 });
+export type SecretKeyRef = z.infer<typeof SecretKeyRef>;
 
 const THRESHOLD = 'threshold is a number, such as 0.5 or "0.5"';
 const HEADER_NAMES = 'a header name is one word such as Authorization, without colon or spaces';
