@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { parseGoDuration } from './core/go-duration.ts';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const HOST_PATTERN = /^[A-Za-z0-9.*:[\]_-]+$/;
+const DSN = /^https?:\/\/[^@/\s]+@[^@/\s]+\/(\S*\/)?\d+$/;
+
+// Each message says what is allowed: parseConfig puts name and value before it.
+const text = (pattern: RegExp, allowed: string) => z.string().regex(pattern, allowed);
+const label = text(DNS_LABEL, 'a name of at most 63 lower-case letters, digits and hyphens');
+const name = text(DNS_NAME, 'a lower-case DNS name');
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
+  .transform(Number)
+  .refine((number) => number >= 1 && number <= 65_535, 'a port from 1 to 65535');
+
+const seconds = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, `a number of seconds from ${min} to ${max}`)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, `a number of seconds from ${min} to ${max}`);
+
+const list = (pattern: RegExp, allowed: string) =>
+  z
+    .string()
+    .transform((all) => all.split(',').map((part) => part.trim()))
+    .transform((parts) => parts.filter((part) => part !== ''))
+    .refine((parts) => parts.every((part) => pattern.test(part)), allowed);
+const namespaces = list(DNS_LABEL, 'namespaces with commas between them');
+
+const serverAddress = z
+  .url({ protocol: /^https?$/, error: 'an http or https URL' })
+  .refine(
+    (url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '',
+    'a URL without credentials',
+  );
+
+const pollSeconds = z
+  .string()
+  .transform((duration) => parseGoDuration(duration) ?? 0)
+  .refine((number) => number >= 1 && number <= 3600, 'a duration from 1s to 1h, such as 30s or 1m30s');
+
+/** What parseSentryConfig reads. */
+export const SentryVariables = z.object({
+  SENTRY_DSN: text(DSN, 'a DSN such as https://key@host/1').optional(),
+  SENTRY_ENVIRONMENT: text(/^[^\s/]{1,64}$/, 'at most 64 characters, neither spaces nor slashes').optional(),
+});
+
+/** Every variable of the environment that we read, with its default. */
+export const Variables = z
+  .object({
+    ELASTI_RESOLVER_NAMESPACE: label.default('elasti'),
+    ELASTI_RESOLVER_DEPLOYMENT_NAME: name.default('elasti-resolver'),
+    ELASTI_RESOLVER_SERVICE_NAME: label.default('elasti-resolver-service'),
+    ELASTI_RESOLVER_PORT: port.default(8013),
+    ELASTI_RESOLVER_PROXY_PORT: port.default(8012),
+    KUBERNETES_CLUSTER_DOMAIN: name.default('cluster.local'),
+    POLLING_INTERVAL: pollSeconds.default(30),
+    PROMETHEUS_TRIGGER_SERVER_ADDRESS: serverAddress.optional(),
+    PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: text(HEADER_VALUE, 'printable ASCII on one line').optional(),
+    PROMETHEUS_ALLOWED_SERVERS: list(HOST_PATTERN, 'host patterns with commas between them').default(['*']),
+    ...SentryVariables.shape,
+    WATCH_NAMESPACES: namespaces.default([]),
+    RESERVED_NAMESPACES: namespaces.default(['kube-system', 'kube-public', 'kube-node-lease']),
+    POD_NAMESPACE: label.default('elasti'),
+    LISTEN_ADDRESS: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional(),
+    HOOK_PORT: port.default(8080),
+    SERVER_PORT: port.default(8013),
+    HOOK_TOKEN: text(/^[\x21-\x7e]+$/, 'printable ASCII without spaces').optional(),
+    HOOK_TOKEN_FILE: z.string().optional(),
+    // Less than kube-proxy's sync period would cut connections that it still sends to the pods.
+    SLEEP_DRAIN_SECONDS: seconds(1, 600).default(5),
+    WAKE_SETTLE_SECONDS: seconds(1, 600).default(2),
+    RESOLVER_GONE_SECONDS: seconds(1, 86_400).default(30),
+    PROXY_REENTRY_SECONDS: seconds(0, 86_400).default(0),
+    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    KUBECONFIG: z.string().optional(),
+    KUBERNETES_SERVICE_HOST: z.string().optional(),
+  })
+  .refine((env) => env.HOOK_TOKEN === undefined || env.HOOK_TOKEN_FILE === undefined, {
+    path: ['HOOK_TOKEN_FILE'],
+    error: 'either this or HOOK_TOKEN, not both',
+  })
+  .refine((env) => env.HOOK_PORT !== env.SERVER_PORT, { path: ['HOOK_PORT'], error: 'another port than SERVER_PORT' });

@@ -1,0 +1,144 @@
+import type { z } from 'zod';
+import { type LogLevel, SentryVariables, Variables } from './config-variables.ts';
+import type { Settings } from './core/types.ts';
+import { ConfigError } from './errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the service is started with. */
+export interface Config {
+  readonly resolver: {
+    readonly namespace: string;
+    readonly deploymentName: string;
+    readonly serviceName: string;
+    readonly port: number;
+    readonly proxyPort: number;
+  };
+  readonly clusterDomain: string;
+  /** Where we run. */
+  readonly podNamespace: string;
+  /** The address that both ports are bound to; undefined: all. */
+  readonly listenAddress: string | undefined;
+  readonly hookPort: number;
+  readonly serverPort: number;
+  /** Bearer for the hooks; none: no check. The file may hold several, one per line, and may change. */
+  readonly hookToken: string | undefined;
+  readonly hookTokenFile: string | undefined;
+  readonly pollSeconds: number;
+  readonly drainSeconds: number;
+  readonly settleSeconds: number;
+  readonly resolverGoneSeconds: number;
+  readonly reentrySeconds: number;
+  /** Sorted, with the resolver's own. */
+  readonly reservedNamespaces: readonly string[];
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+  readonly prometheus: {
+    readonly serverAddress: string | undefined;
+    readonly authorizationHeader: string | undefined;
+    /** Host patterns; `*` stands for anything. */
+    readonly allowedServers: readonly string[];
+  };
+  readonly sentry: SentryConfig | undefined;
+  readonly logLevel: LogLevel;
+  readonly kube: { readonly kubeconfig: string | undefined; readonly isInCluster: boolean };
+}
+
+export interface SentryConfig {
+  readonly dsn: string;
+  readonly environment: string | undefined;
+}
+
+// Their values appear nowhere, not even in the line that says what is wrong with them.
+const SECRET_NAMES = ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN'];
+
+/** Reads the environment, the only place that does; ConfigError with one line for all that is wrong. An empty value is none. */
+export function parseConfig(env: Environment): Config {
+  const parsed = Variables.safeParse(withoutEmpty(env));
+  if (parsed.success) return makeConfig(parsed.data);
+  // The first fault of each variable is enough.
+  const faults = new Map(parsed.error.issues.reverse().map((issue) => [String(issue.path[0]), issue.message]));
+  throw new ConfigError(
+    [...faults].map(([variable, allowed]) => describe(variable, env[variable], allowed)).join('; '),
+  );
+}
+
+/** Where bugs are reported, read before anything else; undefined where nowhere, or where parseConfig will complain. */
+export function parseSentryConfig(env: Environment): SentryConfig | undefined {
+  const parsed = SentryVariables.safeParse(withoutEmpty(env));
+  return parsed.success ? makeSentryConfig(parsed.data) : undefined;
+}
+
+/** The values that no log and no report may hold. */
+export function secretsOf(env: Environment): readonly string[] {
+  return SECRET_NAMES.map((secret) => env[secret]).filter((value) => value !== undefined && value !== '') as string[];
+}
+
+/** The part of the configuration that the core decides by. */
+export function toSettings(config: Config): Settings {
+  const { resolver, pollSeconds, drainSeconds, settleSeconds, resolverGoneSeconds, reentrySeconds } = config;
+  return {
+    resolver: { namespace: resolver.namespace, serviceName: resolver.serviceName, proxyPort: resolver.proxyPort },
+    pollSeconds,
+    drainSeconds,
+    settleSeconds,
+    resolverGoneSeconds,
+    reentrySeconds,
+    zeroDeadlineSeconds: 5,
+    clockSkewSeconds: 1,
+    reservedNamespaces: config.reservedNamespaces,
+  };
+}
+
+function makeConfig(env: z.infer<typeof Variables>): Config {
+  return {
+    resolver: {
+      namespace: env.ELASTI_RESOLVER_NAMESPACE,
+      deploymentName: env.ELASTI_RESOLVER_DEPLOYMENT_NAME,
+      serviceName: env.ELASTI_RESOLVER_SERVICE_NAME,
+      port: env.ELASTI_RESOLVER_PORT,
+      proxyPort: env.ELASTI_RESOLVER_PROXY_PORT,
+    },
+    clusterDomain: env.KUBERNETES_CLUSTER_DOMAIN,
+    podNamespace: env.POD_NAMESPACE,
+    listenAddress: env.LISTEN_ADDRESS,
+    hookPort: env.HOOK_PORT,
+    serverPort: env.SERVER_PORT,
+    hookToken: env.HOOK_TOKEN,
+    hookTokenFile: env.HOOK_TOKEN_FILE,
+    pollSeconds: env.POLLING_INTERVAL,
+    drainSeconds: env.SLEEP_DRAIN_SECONDS,
+    settleSeconds: env.WAKE_SETTLE_SECONDS,
+    resolverGoneSeconds: env.RESOLVER_GONE_SECONDS,
+    reentrySeconds: env.PROXY_REENTRY_SECONDS,
+    reservedNamespaces: sortedSet([...env.RESERVED_NAMESPACES, env.ELASTI_RESOLVER_NAMESPACE]),
+    // One namespace named twice would be listed twice.
+    watchNamespaces: sortedSet(env.WATCH_NAMESPACES),
+    prometheus: {
+      serverAddress: env.PROMETHEUS_TRIGGER_SERVER_ADDRESS,
+      authorizationHeader: env.PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER,
+      allowedServers: env.PROMETHEUS_ALLOWED_SERVERS,
+    },
+    sentry: makeSentryConfig(env),
+    logLevel: env.LOG_LEVEL,
+    kube: { kubeconfig: env.KUBECONFIG, isInCluster: env.KUBERNETES_SERVICE_HOST !== undefined },
+  };
+}
+
+function makeSentryConfig(env: z.infer<typeof SentryVariables>): SentryConfig | undefined {
+  return env.SENTRY_DSN === undefined ? undefined : { dsn: env.SENTRY_DSN, environment: env.SENTRY_ENVIRONMENT };
+}
+
+function describe(variable: string, value: string | undefined, allowed: string): string {
+  // An address may hold credentials although it must not.
+  const shown = SECRET_NAMES.includes(variable) ? '(hidden)' : JSON.stringify(value?.replace(/\/\/.*@/, '//(hidden)@'));
+  return `${variable} is ${shown}, allowed is ${allowed}`;
+}
+
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function sortedSet(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,76 @@
+import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import { Parent } from '../api/hooks.ts';
+import type { CallOptions, Cluster } from '../effects/ports.ts';
+import { KubeApiError } from '../errors.ts';
+import { ParentListAnswer } from './answers.ts';
+import { ApiServerAnswer, makeCallError, undefinedIfNotFound } from './kube-error.ts';
+import { ELASTI_SERVICES, listPath, objectPath } from './paths.ts';
+import type { Call } from './request.ts';
+
+const PAGE_SIZE = '500';
+
+type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'>;
+
+/** Reads ElastiServices and writes their wake annotation. */
+export function createElastiServiceCalls(call: Call, watchNamespaces: readonly string[]): ElastiServiceCalls {
+  const resource = ELASTI_SERVICES.plural;
+
+  const readPage = (namespace: string | undefined, query: Record<string, string>, options?: CallOptions) => {
+    const what = `ElastiServices in ${namespace ?? 'all namespaces'}`;
+    const path = listPath(ELASTI_SERVICES, namespace);
+    return undefinedIfNotFound(call({ ...options, verb: 'list', resource, what, path, query }, ParentListAnswer));
+  };
+
+  const listIn = async (namespace: string | undefined, service: string | undefined, options?: CallOptions) => {
+    const query = { limit: PAGE_SIZE, ...(service === undefined ? {} : { fieldSelector: `spec.service=${service}` }) };
+    const parents: Parent[] = [];
+    let page = await readPage(namespace, query, options);
+    while (page) {
+      parents.push(...page.items);
+      if (!page.metadata.continue) break;
+      page = await readPage(namespace, { ...query, continue: page.metadata.continue }, options);
+    }
+    return parents;
+  };
+
+  return {
+    readElastiService: (ref, options) =>
+      undefinedIfNotFound(
+        call(
+          {
+            ...options,
+            verb: 'get',
+            resource,
+            what: `ElastiService ${ref.namespace}/${ref.name}`,
+            path: objectPath(ELASTI_SERVICES, ref),
+          },
+          Parent,
+        ),
+      ),
+
+    // Each page may take as long as the options allow.
+    listElastiServices: async ({ namespace, service }, options) => {
+      const isWatched = (name: string) => watchNamespaces.length === 0 || watchNamespaces.includes(name);
+      if (namespace !== undefined) return isWatched(namespace) ? listIn(namespace, service, options) : [];
+      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+      return (await Promise.all(namespaces.map((name) => listIn(name, service, options)))).flat();
+    },
+
+    writeWakeToken: async (ref, token, options) => {
+      const what = `wake annotation of ElastiService ${ref.namespace}/${ref.name}`;
+      const path = objectPath(ELASTI_SERVICES, ref);
+      const body = { metadata: { uid: ref.uid, annotations: { [WAKE_ANNOTATION]: token } } };
+      try {
+        return await call({ ...options, verb: 'patch', resource, what, path, body }, Parent);
+      } catch (error) {
+        throw isOtherUid(error) ? makeCallError(`patch ${what}`, 'CONFLICT', error) : error;
+      }
+    },
+  };
+}
+
+/** To a patch with another object's uid the API server says 422, metadata.uid is immutable. */
+function isOtherUid(error: unknown): boolean {
+  if (!(error instanceof KubeApiError) || !(error.cause instanceof ApiServerAnswer)) return false;
+  return error.code === 'INVALID' && error.cause.fields.includes('metadata.uid');
+}

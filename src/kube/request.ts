@@ -1,0 +1,123 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { z } from 'zod';
+import { KubeApiError, type KubeCode } from '../errors.ts';
+import type { Connect, Connection } from './connection.ts';
+import { makeAnswerError, makeCallError } from './kube-error.ts';
+
+const DEFAULT_TIMEOUT_MS = 3000;
+
+const METHODS = { get: 'GET', list: 'GET', patch: 'PATCH', create: 'POST' } as const;
+
+export interface KubeRequest {
+  readonly verb: keyof typeof METHODS;
+  /** Resource and subresource as RBAC names them: `deployments/scale`. */
+  readonly resource: string;
+  /** The object in words, for errors: `scale of Deployment shop/web`. */
+  readonly what: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs?: number | undefined;
+}
+
+export type OnCall = (verb: string, resource: string, code: 'success' | KubeCode, seconds: number) => void;
+
+/** Sends one request and gives the answer as the schema has it; throws KubeApiError and nothing else. */
+export type Call = <T>(request: KubeRequest, schema: z.ZodType<T>) => Promise<T>;
+
+export interface CallDeps {
+  readonly connect: Connect;
+  readonly monotonicMs: () => number;
+  /** Told about each call, for metrics. */
+  readonly onCall?: OnCall | undefined;
+}
+
+/** A thin client: the generated one builds a dispatcher and reads the CA file anew for each request. */
+export function createCall({ connect, monotonicMs, onCall }: CallDeps): Call {
+  return async (request, schema) => {
+    const startedAtMs = monotonicMs();
+    const report = (code: 'success' | KubeCode) =>
+      onCall?.(request.verb, request.resource, code, (monotonicMs() - startedAtMs) / 1000);
+    try {
+      const answer = parseAnswer(request, schema, await exchange(connect, request));
+      report('success');
+      return answer;
+    } catch (error) {
+      const kubeError = error instanceof KubeApiError ? error : makeCallError(callName(request), 'UNAVAILABLE', error);
+      report(kubeError.code);
+      throw kubeError;
+    }
+  };
+}
+
+async function exchange(connect: Connect, request: KubeRequest): Promise<string> {
+  const signal = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  try {
+    const connection = await unlessAborted(connect(), signal);
+    const { status, text } = await send(connection, request, signal);
+    if (status < 200 || status > 299) throw makeAnswerError(callName(request), status, text);
+    return text;
+  } catch (error) {
+    if (signal.aborted && !(error instanceof KubeApiError)) throw makeCallError(callName(request), 'TIMEOUT', error);
+    throw error;
+  }
+}
+
+function send(connection: Connection, request: KubeRequest, signal: AbortSignal) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const sent = start(connection, request, signal);
+    sent.on('error', reject);
+    sent.on('response', (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+  });
+}
+
+function start({ server, agent, headers }: Connection, request: KubeRequest, signal: AbortSignal): ClientRequest {
+  const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+  const options = {
+    method: METHODS[request.verb],
+    protocol: server.protocol,
+    hostname: server.hostname.replace(/^\[|\]$/g, ''),
+    port: server.port,
+    // Some front ends serve the API server under a path of their own.
+    path: server.pathname.replace(/\/$/, '') + request.path + queryOf(request),
+    agent,
+    signal,
+    headers: body ? { ...headers, 'content-type': contentType(request), 'content-length': body.length } : headers,
+  };
+  return (server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options)).end(body);
+}
+
+function queryOf({ query, body }: KubeRequest): string {
+  const all = new URLSearchParams({ ...query, ...(body === undefined ? {} : { fieldManager: 'elasti' }) });
+  return all.size === 0 ? '' : `?${all}`;
+}
+
+function contentType({ verb }: KubeRequest): string {
+  return verb === 'patch' ? 'application/merge-patch+json' : 'application/json';
+}
+
+function parseAnswer<T>(request: KubeRequest, schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw makeCallError(callName(request), 'SERVER_ERROR', error);
+  }
+}
+
+/** A credential plug-in may take longer than the call has. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
+function callName({ verb, what }: KubeRequest): string {
+  return `${verb} ${what}`;
+}

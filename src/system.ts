@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Random } from './effects/ports.ts';
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+};
+
+/** The machine's own chance. */
+export const systemRandom: Random = { next: Math.random, uuid: randomUUID };
