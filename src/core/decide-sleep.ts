@@ -134,6 +134,8 @@ function keptBySharers({ context, facts }: View): SleepDecision | undefined {
 
 /** Whether a start that never became ready has lasted so long that the target may go to zero again. */
 export function isStuckStart({ facts, last, idleSince, now }: View): boolean {
+  // A start that the status does not know yet has only just begun.
+  if (last.phase !== 'Waking' && last.phase !== 'Holding') return false;
   const patience = Math.max(facts.elastiService.spec.cooldownPeriod, 600);
   const since = latestMs(last.phaseSince, last.lastScaledUpTime, idleSince);
   return Number.isFinite(since) && idleSince !== undefined && secondsSince(new Date(since), now) >= patience;

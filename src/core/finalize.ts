@@ -71,10 +71,11 @@ function decideRestore(view: View): Restore {
 }
 
 // A drain that was on when the ElastiService was deleted may have left a zero step under way.
-function isZeroStepPossible({ last, now, settings, context }: View, deletedForSeconds: number): boolean {
+function isZeroStepPossible(view: View, deletedForSeconds: number): boolean {
+  const { last, now, settings, context, wasDraining } = view;
   if (context.scale.kind === 'missing') return false;
   const bound = 2 * settings.zeroDeadlineSeconds;
-  return (last.phase === 'Draining' && deletedForSeconds < bound) || secondsSince(last.drainedAt, now) < bound;
+  return (wasDraining && deletedForSeconds < bound) || secondsSince(last.drainedAt, now) < bound;
 }
 
 function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSeconds: number }): boolean {
@@ -82,8 +83,8 @@ function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSecon
   if (facts.slices.size === 0 || context.scale.kind === 'missing') return false;
   if (since.deletedForSeconds >= HOLD_SECONDS) return false;
   if (since.isZeroPossible) return true;
-  // With replicas at 0 a ready pod is one that goes.
-  if (view.isReady && replicas !== 0) {
+  // With replicas at 0, or nobody knows, a ready pod may be one that goes.
+  if (view.isReady && (replicas ?? 0) > 0) {
     const isSettled = secondsSince(readySince, now) >= settleSeconds(last, settings);
     return !isSettled && isResolverReady(facts) !== false;
   }

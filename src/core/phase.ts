@@ -96,7 +96,7 @@ function decideAsleep(view: View): Decision {
     message: `${isOurs ? 'replicas are 0' : 'somebody else scaled to 0'}; a request or an active trigger wakes it`,
     ...raise,
     againInSeconds: isWatchingResolver
-      ? Math.min(settings.pollSeconds, Math.max(untilGone, SOON_SECONDS))
+      ? Math.min(settings.pollSeconds, untilGone > 0 ? Math.max(untilGone, SOON_SECONDS) : settings.pollSeconds)
       : restSeconds(view),
   });
 }
@@ -109,7 +109,7 @@ function decideScaleUnknown(view: View): Decision {
     phase: 'Asleep',
     reason: 'ScaleUnknown',
     message: 'replicas were 0; /scale cannot be read',
-    unread: view.demand.state === 'unread' && isSleepTime(view) ? ['readings'] : [],
+    unread: view.wake === undefined && view.demand.state === 'unread' && isSleepTime(view) ? ['readings'] : [],
     ...raise,
     againInSeconds: view.settings.pollSeconds,
   });

@@ -30,9 +30,17 @@ export interface AnswersDeps {
   readonly carryOut: CarryOut;
   readonly recordEvents: RecordEvents;
   readonly registry: Registry;
-  readonly onSynced?: (elastiService: ElastiService, result: SyncResult) => void;
-  /** The ElastiService is about to go: drop what is kept of it. */
-  readonly onFinalized?: (elastiService: ElastiService) => void;
+  /** Told of each answer about an ElastiService whose spec could be read. */
+  readonly onAnswered?: (answer: AnsweredHook) => void;
+}
+
+export interface AnsweredHook {
+  readonly hook: 'sync' | 'finalize';
+  readonly elastiService: ElastiService;
+  readonly status: SyncResult['status'];
+  readonly seconds: number;
+  /** The finalizer goes with this answer: what is kept of the ElastiService can be dropped. */
+  readonly isFinalized: boolean;
 }
 
 /** The hooks as functions of their bodies. `arrivedAtMs`: monotonic time at which the request arrived. */
@@ -50,6 +58,8 @@ const MAX_AGE_MS = 1000;
 /** Observes, gathers what the decision needs, lets the core decide, carries out its effects, and answers. */
 export function createAnswers(deps: AnswersDeps): Answers {
   const { clock, settings, gather, carryOut, recordEvents, registry } = deps;
+
+  const secondsFrom = (startMs: number) => (clock.monotonicMs() - startMs) / 1000;
 
   async function gatherAll(
     facts: Facts,
@@ -92,7 +102,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const observation = await gatherAll(facts, (o) => decideNeeds(o, settings));
       const result = sync(observation, settings);
       const status = await carryOutAll(result, observation, arrivedAtMs);
-      deps.onSynced?.(elastiService, result);
+      deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
       const isOld = clock.monotonicMs() - arrivedAtMs > MAX_AGE_MS;
       if (isOld && isDroppingSlices(body, result)) return toSyncResponse(keepAll(facts, body), namespace);
       return toSyncResponse({ ...result, status }, namespace);
@@ -112,8 +122,9 @@ export function createAnswers(deps: AnswersDeps): Answers {
       if (result.finalized) {
         registry.forget(elastiService.uid);
         gather.forget(elastiService.uid);
-        deps.onFinalized?.(elastiService);
       }
+      const isFinalized = result.finalized;
+      deps.onAnswered?.({ hook: 'finalize', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized });
       return toFinalizeResponse({ ...result, status }, namespace);
     },
 

@@ -19,9 +19,9 @@ async function setup(t: Parameters<typeof startStub>[0], answer: Answer, watchNa
     kubeConfig: makeKubeConfig(stub.origin),
     watchNamespaces,
     clock: { now: () => now, monotonicMs: () => performance.now() },
-    onCall: (verb, resource, code, seconds) => {
+    onCall: ({ verb, resource, error, seconds }) => {
       assert.ok(seconds >= 0);
-      calls.push(`${verb} ${resource} ${code}`);
+      calls.push(`${verb} ${resource} ${error?.code ?? 'success'}`);
     },
   });
   return { ...stub, cluster, calls };

@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { z } from 'zod';
-import { KubeApiError, type KubeCode } from '../errors.ts';
+import { KubeApiError } from '../errors.ts';
 import type { Connect, Connection } from './connection.ts';
 import { makeAnswerError, makeCallError } from './kube-error.ts';
 
@@ -21,7 +21,13 @@ export interface KubeRequest {
   readonly timeoutMs?: number | undefined;
 }
 
-export type OnCall = (verb: string, resource: string, code: 'success' | KubeCode, seconds: number) => void;
+export type OnCall = (call: {
+  readonly verb: string;
+  readonly resource: string;
+  readonly seconds: number;
+  /** Undefined where the call went well. */
+  readonly error: KubeApiError | undefined;
+}) => void;
 
 /** Sends one request and gives the answer as the schema has it; throws KubeApiError and nothing else. */
 export type Call = <T>(request: KubeRequest, schema: z.ZodType<T>) => Promise<T>;
@@ -37,15 +43,17 @@ export interface CallDeps {
 export function createCall({ connect, monotonicMs, onCall }: CallDeps): Call {
   return async (request, schema) => {
     const startedAtMs = monotonicMs();
-    const report = (code: 'success' | KubeCode) =>
-      onCall?.(request.verb, request.resource, code, (monotonicMs() - startedAtMs) / 1000);
+    const report = (error?: KubeApiError) => {
+      const { verb, resource } = request;
+      onCall?.({ verb, resource, error, seconds: (monotonicMs() - startedAtMs) / 1000 });
+    };
     try {
       const answer = parseAnswer(request, schema, await exchange(connect, request));
-      report('success');
+      report();
       return answer;
     } catch (error) {
       const kubeError = error instanceof KubeApiError ? error : makeCallError(callName(request), 'UNAVAILABLE', error);
-      report(kubeError.code);
+      report(kubeError);
       throw kubeError;
     }
   };

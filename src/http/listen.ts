@@ -1,0 +1,85 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ListenOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly host?: string | undefined;
+  /** How long a client may take for its headers, and for the whole of its request. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly timeoutCheckMs?: number;
+}
+
+export interface Listening {
+  readonly port: number;
+  /**
+   * Stops accepting, closes idle connections, lets the requests in flight finish with `Connection: close` and cuts off what
+   * is still open after graceMs. Resolves when nothing is left; a further call gets the same promise.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Metacontroller keeps an idle connection for 90 s; whoever closes first must not be the one that is being written to. */
+const KEEP_ALIVE_TIMEOUT_MS = 95_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Serves app on a port. Rejects when the port cannot be had. */
+export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { port, host, headersTimeoutMs = 5_000, requestTimeoutMs = 15_000, timeoutCheckMs = 1_000 } = options;
+  const open = new Set<ServerResponse>();
+  let closed: Promise<void> | undefined;
+
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    },
+    (req, res) => {
+      open.add(res);
+      res.once('close', () => {
+        open.delete(res);
+        // An answer that was on its way when we began to close may have left its connection open.
+        if (closed !== undefined) server.closeIdleConnections();
+      });
+      if (closed !== undefined) res.setHeader('Connection', 'close');
+      app(req, res);
+    },
+  );
+
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (cause: NodeJS.ErrnoException) =>
+      reject(new Error(`cannot listen on port ${port}: ${describe(cause)}`, { cause }));
+    server.once('error', refuse);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+
+  const close = async (graceMs: number) => {
+    const whenClosed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const res of open) if (!res.headersSent) res.setHeader('Connection', 'close');
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+    await whenClosed;
+    clearTimeout(cutOff);
+  };
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => {
+      closed ??= close(graceMs);
+      return closed;
+    },
+  };
+}
+
+function describe({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another process has it';
+  if (code === 'EACCES') return 'not permitted';
+  return message;
+}

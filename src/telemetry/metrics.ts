@@ -1,0 +1,179 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { PHASES, type Phase } from '../api/elastiservice.ts';
+import type { ObjectRef, Target } from '../api/kubernetes.ts';
+import type { Outcome } from '../core/types.ts';
+import type { Clock } from '../effects/ports.ts';
+import { createKubeElastiCollectors, createOwnCollectors } from './collectors.ts';
+import { codeLabel, type Hook, type MetricCode, reasonLabel, routeLabel, statusLabel } from './metric-labels.ts';
+import { createSeriesOwners } from './series-owners.ts';
+
+// Each ElastiService has a hook at least every 10 minutes. Where none comes for longer it was deleted, or another
+// replica has its hooks now: only one replica hears of a deletion, so that all of them go by the silence.
+const MAX_SILENCE_MS = 15 * 60_000;
+const SWEEP_MS = 60_000;
+
+export interface Metrics {
+  /** All metrics in Prometheus' text format. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** A sync or finalize hook of an ElastiService was answered; service is what its spec names, where it is valid. */
+  reconciled(
+    ref: ObjectRef,
+    answer: {
+      readonly hook: Hook;
+      readonly service: string | undefined;
+      readonly seconds: number;
+      readonly code: MetricCode;
+    },
+  ): void;
+  /** A finalize hook let go of the ElastiService, or failed. */
+  finalized(ref: ObjectRef, code: MetricCode): void;
+  /** A hook answered with a status other than the observed one. */
+  statusChanged(ref: ObjectRef, mode: 'serve' | 'proxy', code: MetricCode): void;
+  modeIs(ref: ObjectRef, mode: 'serve' | 'proxy'): void;
+  phaseIs(ref: ObjectRef, phase: Phase): void;
+  /** Replicas of a target were written, or could not be. */
+  scaled(write: {
+    readonly namespace: string;
+    readonly service: string;
+    readonly target: Pick<Target, 'kind' | 'name'>;
+    readonly code: MetricCode;
+  }): void;
+  /** Time from a hook request to its answer, of any hook. */
+  hookTimed(hook: Hook, seconds: number): void;
+  zeroStepEnded(outcome: Pick<Outcome, 'kind'>): void;
+  /** From the wake request to the replicas patched. */
+  woken(seconds: number): void;
+  triggerRead(reason: string): void;
+  kubeCalled(verb: string, resource: string, code: MetricCode): void;
+  httpAnswered(route: string, status: number): void;
+  /** The ElastiService is gone: its gauges end now, its counters when they have been scraped. */
+  forget(ref: ObjectRef): void;
+}
+
+/** Creates the metrics, in a registry of their own. */
+export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metrics {
+  const registry = new Registry();
+  // The default looks at the event loop 100 times a second, however idle it is.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  const theirs = createKubeElastiCollectors(registry);
+  const ours = createOwnCollectors(registry);
+  const owners = createSeriesOwners(monotonicMs);
+  const phases = new Map<string, Phase>();
+  for (const phase of PHASES) ours.phases.set({ phase }, 0);
+  theirs.informerCount.set({ informer_name: 'elastiservices' }, 0);
+
+  const setPhase = (name: string, phase: Phase | undefined) => {
+    const before = phases.get(name);
+    if (before === phase) return;
+    if (before) ours.phases.dec({ phase: before });
+    if (phase) ours.phases.inc({ phase });
+    if (phase) phases.set(name, phase);
+    else phases.delete(name);
+    theirs.informerCount.set({ informer_name: 'elastiservices' }, phases.size);
+  };
+
+  const count = <L extends string>(owner: string, counter: Counter<L>, labels: Record<L, string>) => {
+    owners.own(owner, counter, labels);
+    counter.inc(labels);
+  };
+
+  let sweptAtMs = monotonicMs();
+  const sweep = () => {
+    sweptAtMs = monotonicMs();
+    for (const owner of owners.sweep(MAX_SILENCE_MS)) setPhase(owner, undefined);
+  };
+
+  const touchOwner = (owner: string): boolean => {
+    const isNew = owners.touch(owner);
+    // Where nobody scrapes, newcomers make room for themselves.
+    if (isNew && monotonicMs() - sweptAtMs > SWEEP_MS) sweep();
+    return isNew;
+  };
+
+  /** Gives the label crd_name. */
+  const touch = (ref: ObjectRef): string => {
+    const name = crdName(ref);
+    const labels = { crd_name: name, action: 'add', error: 'success' };
+    if (touchOwner(name)) count(name, theirs.informer, labels);
+    return name;
+  };
+
+  /** A wake knows a Service by its own name only. Without a slash, the owner is no ElastiService. */
+  const touchService = (namespace: string, service: string): string => {
+    const owner = `${namespace}:${service}`;
+    touchOwner(owner);
+    return owner;
+  };
+
+  return {
+    expose: async () => {
+      sweep();
+      const texts: string[] = [];
+      for (const { name } of registry.getMetricsAsArray()) {
+        // With 10,000 ElastiServices one metric alone takes over 0.1 s to write: let others have their turn in between.
+        await setImmediate();
+        texts.push(await registry.getSingleMetricAsString(name));
+      }
+      return { contentType: registry.contentType, text: `${texts.join('\n\n')}\n` };
+    },
+
+    reconciled: (ref, { hook, service, seconds, code }) => {
+      const name = touch(ref);
+      if (service !== undefined) touchService(ref.namespace, service);
+      const labels = { crd_name: name, error: codeLabel(code) };
+      owners.own(name, theirs.reconcile, labels);
+      theirs.reconcile.observe(labels, seconds);
+      count(name, theirs.informerHandler, { crd_name: name, key: hook, error: labels.error });
+    },
+
+    finalized: (ref, code) => {
+      const name = touch(ref);
+      count(name, theirs.finalizer, { crd_name: name, error: codeLabel(code) });
+    },
+
+    statusChanged: (ref, mode, code) => {
+      const name = touch(ref);
+      count(name, theirs.update, { crd_name: name, mode, error: codeLabel(code) });
+    },
+
+    modeIs: (ref, mode) => {
+      const labels = { crd_name: touch(ref) };
+      owners.own(labels.crd_name, theirs.mode, labels);
+      theirs.mode.set(labels, mode === 'proxy' ? 1 : 0);
+    },
+
+    phaseIs: (ref, phase) => setPhase(touch(ref), phase),
+
+    scaled: ({ namespace, service, target, code }) => {
+      const owner = touchService(namespace, service);
+      const labels = {
+        service_name: service,
+        namespace,
+        target: `${target.kind}-${target.name}`,
+        error: codeLabel(code),
+      };
+      count(owner, theirs.scale, labels);
+    },
+
+    hookTimed: (hook, seconds) => ours.hook.observe({ hook }, seconds),
+    zeroStepEnded: ({ kind }) => ours.zeroSteps.inc({ outcome: kind }),
+    woken: (seconds) => ours.wake.observe(seconds),
+    triggerRead: (reason) => ours.triggerQueries.inc({ outcome: reasonLabel(reason) }),
+    kubeCalled: (verb, resource, code) => ours.kubeRequests.inc({ verb, resource, code: codeLabel(code) }),
+    httpAnswered: (route, status) => ours.httpRequests.inc({ route: routeLabel(route), code: statusLabel(status) }),
+
+    forget: (ref) => {
+      const name = touch(ref);
+      setPhase(name, undefined);
+      theirs.mode.remove({ crd_name: name });
+      count(name, theirs.informer, { crd_name: name, action: 'stop', error: 'success' });
+    },
+  };
+}
+
+// As KubeElasti has it. Two ElastiServices of one name in two namespaces have their own series, and one that is
+// deleted and made again goes on where the other ended.
+function crdName({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
+}

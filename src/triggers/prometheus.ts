@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { PrometheusMetadata } from '../api/elastiservice.ts';
+import type { Clock } from '../effects/ports.ts';
+import { type Answered, createAnswers } from './answers.ts';
+import { planHeaders } from './headers.ts';
+import type { PrometheusAnswer } from './prometheus-answer.ts';
+import type { AskPrometheus, PrometheusQuestion } from './prometheus-client.ts';
+import { uptimeQuery, windowQuery } from './prometheus-query.ts';
+import type { Reason } from './reasons.ts';
+import { resolveServer, type ServerRules } from './server-guard.ts';
+import type { Probe, TriggerType, Verdict } from './trigger-type.ts';
+
+const MAX_ANSWERS = 50_000;
+
+/** The trigger type `prometheus`: idle while the value of a query is below the threshold. */
+export function createPrometheusTrigger(deps: {
+  readonly clock: Clock;
+  readonly ask: AskPrometheus;
+  readonly settings: ServerRules & { readonly pollSeconds: number; readonly keepFailureSeconds: number };
+}): TriggerType {
+  const { clock, settings } = deps;
+  // Shared: ElastiServices with the same question, asked of the same server with the same headers, ask it once.
+  const answers = createAnswers<PrometheusAnswer>({
+    clock,
+    maxEntries: MAX_ANSWERS,
+    keepFailureMs: settings.keepFailureSeconds * 1000,
+    isFailure: (answer) => answer.kind === 'failed',
+  });
+  const askJoining = (question: PrometheusQuestion, joinMs: number) =>
+    answers.ask(keyOf(question), joinMs, (markAsked) => deps.ask(question, markAsked));
+
+  return {
+    type: 'prometheus',
+    makeProbe({ namespace }, { metadata }) {
+      const threshold = parseThreshold(metadata.threshold);
+      if (threshold === undefined) return failedProbe('BadThreshold');
+      const server = resolveServer(metadata.serverAddress, settings);
+      if ('reason' in server) return failedProbe(server.reason);
+      const headers = planHeaders(metadata);
+      if (headers === undefined) return failedProbe('BadHeader');
+
+      const instant: PrometheusQuestion = { server, namespace, headers, query: metadata.query, several: 'refused' };
+      const key = keyOf(instant);
+      return {
+        recall: (maxAgeMs) => {
+          const known = answers.recall(key, maxAgeMs);
+          return known && judge(known, threshold);
+        },
+        read: async (maxAgeMs) =>
+          judge(answers.recall(key, maxAgeMs) ?? (await askJoining(instant, Number.POSITIVE_INFINITY)), threshold),
+        prove: (windowSeconds) => prove({ instant, metadata, threshold, windowSeconds }),
+        forget: () => answers.forget(key),
+      };
+    },
+  };
+
+  /** The present comes first: it is younger than the last step of the window, and its type shapes the window's query. */
+  async function prove(what: {
+    readonly instant: PrometheusQuestion;
+    readonly metadata: PrometheusMetadata;
+    readonly threshold: number;
+    readonly windowSeconds: number;
+  }): Promise<Verdict> {
+    const { instant, metadata, threshold, windowSeconds } = what;
+    const present = await askJoining(instant, 0);
+    const now = judge(present, threshold);
+    if (now.state !== 'idle' || present.answer.kind !== 'value') return now;
+
+    const { resultType } = present.answer;
+    const [was, uptime] = await Promise.all([
+      windowSeconds > 0
+        ? askOnce(windowQuery(instant.query, { windowSeconds, pollSeconds: settings.pollSeconds, resultType }))
+        : present,
+      askOnce(uptimeQuery(metadata.uptimeFilter, windowSeconds)),
+    ]);
+    const past = judge(was, threshold);
+    if (past.state === 'active') return { ...past, reason: 'ActiveWithinCooldown' };
+    if (past.state === 'failed') return past;
+    if (uptime.answer.kind === 'failed') return judge(uptime, threshold);
+    return uptime.answer.value === 1 ? now : { ...now, state: 'failed', reason: 'PrometheusWasDown' };
+
+    /** Nobody asks for these again, so they are shared while under way and not remembered. */
+    async function askOnce(query: string): Promise<Answered<PrometheusAnswer>> {
+      const question: PrometheusQuestion = { ...instant, query, several: 'highest' };
+      const answered = await askJoining(question, 0);
+      answers.forget(keyOf(question));
+      return answered;
+    }
+  }
+}
+
+function judge({ answer, askedAtMs }: Answered<PrometheusAnswer>, threshold: number): Verdict {
+  if (answer.kind === 'failed') return { state: 'failed', reason: answer.reason, askedAtMs };
+  if (answer.value < threshold) return { state: 'idle', reason: 'BelowThreshold', askedAtMs };
+  return { state: 'active', reason: 'AtOrAboveThreshold', askedAtMs };
+}
+
+function parseThreshold(threshold: number | string): number | undefined {
+  const text = String(threshold).trim();
+  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}
+
+/** A hash, since headers may hold credentials. Secrets enter by name only, and only their own namespace shares them. */
+function keyOf({ server, namespace, query, headers, several }: PrometheusQuestion): string {
+  const secrets = Object.entries(headers.secrets).map(([header, { name, key }]) => [header, namespace, name, key]);
+  const parts = [server.url.href, query, several, Object.entries(headers.values), secrets];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+}
+
+/** A trigger that cannot be asked at all. */
+function failedProbe(reason: Reason): Probe {
+  const verdict: Verdict = { state: 'failed', reason, askedAtMs: 0 };
+  return { recall: () => verdict, read: async () => verdict, prove: async () => verdict, forget: () => {} };
+}
