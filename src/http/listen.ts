@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConfigError } from '../errors.ts';
 
 export interface ListenOptions {
   /** 0: any free one. */
@@ -25,7 +26,7 @@ export interface Listening {
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Serves app on a port. Rejects when the port cannot be had. */
+/** Serves app on a port. Rejects with ConfigError when the port cannot be had. */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
   const { port, host, headersTimeoutMs = 5_000, requestTimeoutMs = 15_000, timeoutCheckMs = 1_000 } = options;
   const open = new Set<ServerResponse>();
@@ -53,7 +54,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
 
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: NodeJS.ErrnoException) =>
-      reject(new Error(`cannot listen on port ${port}: ${describe(cause)}`, { cause }));
+      reject(new ConfigError(`cannot listen on port ${port}: ${describe(cause)}`, { cause }));
     server.once('error', refuse);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       server.off('error', refuse);

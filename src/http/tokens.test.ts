@@ -58,5 +58,5 @@ test('a file that becomes empty or unreadable never opens the hooks to everybody
 
 test('an empty file stops the start', (t) => {
   const { create } = setup(t, '\n');
-  assert.throws(create, /holds no token/);
+  assert.throws(create, { code: 'CONFIG' });
 });

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { ConfigError } from '../errors.ts';
 
 const REREAD_MS = 10_000;
 
 /**
  * The bearer tokens that the hooks accept: the one given, or those of a file with one a line, which is read again every
- * 10 s, so that a token can be rotated by having both in it for a while. Throws where the file cannot be read at first.
+ * 10 s, so that a token can be rotated by having both in it for a while. Throws ConfigError where the file cannot be
+ * read at first.
  */
 export function createTokens(options: {
   readonly token: string | undefined;
@@ -17,7 +19,7 @@ export function createTokens(options: {
     const tokens = token === undefined ? [] : [token];
     return () => tokens;
   }
-  let tokens = readTokens(file);
+  let tokens = readFirst(file);
   let readAtMs = monotonicMs();
   return () => {
     if (monotonicMs() - readAtMs < REREAD_MS) return tokens;
@@ -30,6 +32,15 @@ export function createTokens(options: {
     }
     return tokens;
   };
+}
+
+function readFirst(file: string): readonly string[] {
+  try {
+    return readTokens(file);
+  } catch (cause) {
+    const message = `HOOK_TOKEN_FILE is ${JSON.stringify(file)}, allowed is a readable file with a token on each line`;
+    throw new ConfigError(message, { cause });
+  }
 }
 
 function readTokens(file: string): readonly string[] {
