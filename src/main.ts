@@ -13,12 +13,13 @@ import { listen } from './http/listen.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createTokens } from './http/tokens.ts';
 import { createCluster } from './kube/create-cluster.ts';
+import { isExpectedAnswer } from './kube/kube-error.ts';
 import { loadKubeConfig } from './kube/load-kube-config.ts';
 import { systemClock as clock, systemRandom as random } from './system.ts';
 import { countAnswer } from './telemetry/count-answer.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createReport } from './telemetry/report.ts';
+import { createSentryReporter } from './telemetry/report.ts';
 import { createSend } from './triggers/send.ts';
 import { createTriggers } from './triggers/triggers.ts';
 
@@ -37,9 +38,7 @@ async function main(): Promise<void> {
   const log = createLogger({ level: config.logLevel, secrets: secretsOf(process.env) });
   const { monotonicMs } = clock;
   const metrics = createMetrics({ monotonicMs });
-  // Loading Sentry costs half a second and 50 MB: only where there is somewhere to report to.
-  const sentry = config.sentry && (await import('./telemetry/sentry.ts'));
-  const report = createReport({ capture: sentry?.captureWithSentry ?? (() => {}), clock });
+  const { report, flush } = createSentryReporter(clock);
 
   const kubeConfig = loadKubeConfig(config.kube);
   const cluster = createCluster({
@@ -48,7 +47,7 @@ async function main(): Promise<void> {
     clock,
     onCall: ({ verb, resource, error }) => {
       metrics.kubeCalled(verb, resource, error?.code ?? 'success');
-      if (error === undefined || error.code === 'NOT_FOUND' || error.code === 'CONFLICT') return;
+      if (error === undefined || isExpectedAnswer(error)) return;
       log.warn({ err: error, verb, resource }, 'the API server did not do as asked');
       report(error, { where: `kube ${verb} ${resource}` });
     },
@@ -137,7 +136,7 @@ async function main(): Promise<void> {
     await clock.sleep(LINGER_MS);
     await Promise.all([hooks.close(GRACE_MS), server.close(GRACE_MS)]);
     await wakes.stop();
-    await sentry?.flushSentry(FLUSH_MS);
+    await flush(FLUSH_MS);
     log.info({}, 'ended');
     process.exit(0);
   };

@@ -32,7 +32,7 @@ export interface Gather {
 /** How long a sync waits for triggers; later answers serve the next one. */
 const READINGS_BUDGET_MS = 200;
 /** The proof is asked once per sleep, by a sync that has time. */
-const PROOF_BUDGET_MS = 1500;
+const PROOF_BUDGET_MS = 2500;
 const CALL_TIMEOUT_MS = 1500;
 const MAX_REMEMBERED = 50_000;
 

@@ -77,3 +77,11 @@ export async function undefinedIfNotFound<T>(answer: Promise<T>): Promise<T | un
     throw error;
   }
 }
+
+/** What any busy cluster answers, and nobody has to do anything about. */
+export function isExpectedAnswer({ code, status, cause }: KubeApiError): boolean {
+  if (code === 'NOT_FOUND' || code === 'CONFLICT') return true;
+  if (!(cause instanceof ApiServerAnswer)) return false;
+  // A namespace on its way out takes no Events; an ElastiService that was made anew has another uid.
+  return cause.reasons.includes('NamespaceTerminating') || (status === 422 && cause.fields.includes('metadata.uid'));
+}

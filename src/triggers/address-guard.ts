@@ -5,7 +5,7 @@ const METADATA_HOSTS = ['metadata.google.internal', 'metadata.goog', 'metadata',
 
 /** Whether a host name or an IP address (without brackets) must not be asked. */
 export function isForbiddenHost(host: string, options: { readonly isLoopbackAllowed: boolean }): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '').replace(/%.*$/, '');
+  const name = host.toLowerCase().replace(/\.$/, '');
   const version = isIP(name);
   if (version !== 0) {
     const family = version === 4 ? 'ipv4' : 'ipv6';

@@ -40,6 +40,7 @@ export function createSend(options: { readonly maxBodyBytes?: number; readonly l
         agent: agents?.[protocol] ?? false,
         headers: { ...request.headers, accept: 'application/json', 'accept-encoding': 'identity' },
         lookup: guardLookup(options.lookup ?? lookup, { isLoopbackAllowed: request.isLoopbackAllowed }),
+        signal: request.signal,
       });
       sent.on('error', (error: NodeJS.ErrnoException) => {
         if (sent.reusedSocket && error.code === 'ECONNRESET') resolve('stale');
