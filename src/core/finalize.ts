@@ -45,7 +45,14 @@ export function finalize(observation: Observation, settings: Settings): Finalize
   const hasChildren = facts.slices.size > 0 || facts.privateService !== undefined;
   const isRestored = (!restore.isOpen && !isZeroPossible) || isGivenUp;
   return {
-    status: finishStatus(view, { ...last, readySince: view.readySince }),
+    status: finishStatus(view, {
+      ...last,
+      // Where the status was lost, this makes one anew, so that the clocks in it can run.
+      phase: last.phase ?? 'Holding',
+      sleptBy: isSleptByUs(view) ? 'elasti' : undefined,
+      drainedAt: last.phase === undefined && view.wasDraining ? now.toISOString() : last.drainedAt,
+      readySince: view.readySince,
+    }),
     children,
     resyncAfterSeconds: AGAIN_SECONDS,
     scalePatches: isGivenUp ? [] : restore.patches,

@@ -21,7 +21,7 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   const { facts, context, settings, readySince, now, last, replicas } = view;
   if (facts.slices.size === 0) return { kind: 'free' };
   if (!view.isReady) return { kind: 'wait', againInSeconds: settings.pollSeconds };
-  if (isResolverReady(facts) === false) return { kind: 'free' };
+  if (isResolverReady(facts) === false) return decideUnpause(view, { isUrgent: true });
 
   const settled = settleSeconds(last, settings) - secondsSince(readySince, now);
   const drainedMs = view.wasDraining ? now.getTime() : latestMs(last.drainedAt);
@@ -33,11 +33,26 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   if (context.scale.kind === 'unread') return { kind: 'unread', what: 'scale' };
   if (context.scale.kind === 'failed' || replicas === 0) return { kind: 'wait', againInSeconds: settings.pollSeconds };
 
+  return decideUnpause(view, { isUrgent: false });
+}
+
+/** `isUrgent`: what cannot be known about the autoscaler is not waited for. */
+function decideUnpause(view: View, { isUrgent }: { readonly isUrgent: boolean }): LeaveProxy {
+  const { facts, context, settings } = view;
   if (facts.elastiService.spec.autoscaler?.type !== 'keda') return { kind: 'free' };
-  if (context.autoscaler.kind === 'unread') return { kind: 'unread', what: 'autoscaler' };
-  if (context.autoscaler.kind === 'failed') return { kind: 'wait', againInSeconds: settings.pollSeconds };
-  const isPausedByUs = context.autoscaler.kind === 'found' && context.autoscaler.pausedBy === 'elasti';
-  return isPausedByUs ? { kind: 'unpause', patch: makeWakePatch(view, 'Unpause') } : { kind: 'free' };
+  switch (context.autoscaler.kind) {
+    case 'unread':
+      return { kind: 'unread', what: 'autoscaler' };
+    case 'failed':
+      return isUrgent ? { kind: 'free' } : { kind: 'wait', againInSeconds: settings.pollSeconds };
+    case 'missing':
+      return { kind: 'free' };
+    case 'found':
+      if (context.autoscaler.pausedBy !== 'elasti') return { kind: 'free' };
+      return { kind: 'unpause', patch: makeWakePatch(view, 'Unpause') };
+    default:
+      return context.autoscaler satisfies never;
+  }
 }
 
 /** How long pods must have been ready, in seconds: longer for a target that keeps falling back, plus the clock skew. */

@@ -74,18 +74,26 @@ export function createAnswers(deps: AnswersDeps): Answers {
     return { facts, context };
   }
 
-  async function carryOutAll<T extends SyncResult>(result: T, { facts, context }: Observation, arrivedAtMs: number) {
+  async function carryOutAll<T extends SyncResult>(
+    result: T,
+    { facts, context }: Observation,
+    arrivedAtMs: number,
+  ): Promise<T> {
     const { elastiService } = facts;
     const occurrence = result.status.phaseSince ?? '';
     recordEvents(result.events, { elastiService, occurrence });
-    if (result.scalePatches.length === 0) return result.status;
+    if (result.scalePatches.length === 0) return result;
     const outcomes = await carryOut(result.scalePatches, { observedAtMs: arrivedAtMs, elastiService });
     gather.forget(elastiService.uid);
     const carriedOut = result.scalePatches.flatMap((patch, i) => {
       const outcome = outcomes[i];
       return outcome === undefined ? [] : [{ patch, outcome }];
     });
-    return withOutcomes(result.status, carriedOut, { facts, now: context.now });
+    const status = withOutcomes(result.status, carriedOut, { facts, now: context.now });
+    // One of too many comes again with its next poll: they would only meet again in a moment.
+    const isOneOfTooMany = outcomes.some((outcome) => outcome.kind === 'refused' && outcome.reason === 'RateLimited');
+    const resyncAfterSeconds = isOneOfTooMany ? settings.pollSeconds : result.resyncAfterSeconds;
+    return { ...result, status, resyncAfterSeconds };
   }
 
   return {
@@ -100,12 +108,12 @@ export function createAnswers(deps: AnswersDeps): Answers {
       registry.remember(namespace, spec.service, { name, uid, createdAt });
       const facts = observe(body, elastiService, settings);
       const observation = await gatherAll(facts, (o) => decideNeeds(o, settings));
-      const result = sync(observation, settings);
-      const status = await carryOutAll(result, observation, arrivedAtMs);
+      const result = await carryOutAll(sync(observation, settings), observation, arrivedAtMs);
+      const { status } = result;
       deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
       const isOld = clock.monotonicMs() - arrivedAtMs > MAX_AGE_MS;
       if (isOld && isDroppingSlices(body, result)) return toSyncResponse(keepAll(facts, body), namespace);
-      return toSyncResponse({ ...result, status }, namespace);
+      return toSyncResponse(result, namespace);
     },
 
     async finalize(body, arrivedAtMs) {
@@ -117,15 +125,15 @@ export function createAnswers(deps: AnswersDeps): Answers {
       }
       const facts = observe(body, elastiService, settings);
       const observation = await gatherAll(facts, decideFinalizeNeeds);
-      const result = finalize(observation, settings);
-      const status = await carryOutAll(result, observation, arrivedAtMs);
+      const result = await carryOutAll(finalize(observation, settings), observation, arrivedAtMs);
+      const { status } = result;
       if (result.finalized) {
         registry.forget(elastiService.uid);
         gather.forget(elastiService.uid);
       }
       const isFinalized = result.finalized;
       deps.onAnswered?.({ hook: 'finalize', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized });
-      return toFinalizeResponse({ ...result, status }, namespace);
+      return toFinalizeResponse(result, namespace);
     },
 
     customize(body) {

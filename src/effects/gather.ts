@@ -35,6 +35,8 @@ const READINGS_BUDGET_MS = 200;
 const PROOF_BUDGET_MS = 2500;
 const CALL_TIMEOUT_MS = 1500;
 const MAX_REMEMBERED = 50_000;
+/** All that sleep may look for the resolver at once. */
+const LIVE_RESOLVERS_MS = 2000;
 
 /** A context in which nothing has been read yet. */
 export const emptyContext = (now: Date): Context => ({
@@ -103,9 +105,16 @@ export function createGather({ cluster, clock, triggers, settings }: GatherDeps)
     return { kind: 'found', sharers: sharersOf(parents, { uid, target }, clock.now(), settings) };
   };
 
+  let resolverSlices: { readonly slices: ReturnType<typeof listResolverSlices>; readonly atMs: number } | undefined;
+  const listResolverSlices = () =>
+    orFailed(cluster.listSlices(settings.resolver.namespace, settings.resolver.serviceName, options));
+
   const readLiveResolvers = async ({ publicService }: Facts): Promise<LiveResolversReading> => {
-    const { namespace, serviceName } = settings.resolver;
-    const slices = await orFailed(cluster.listSlices(namespace, serviceName, options));
+    const nowMs = clock.monotonicMs();
+    if (resolverSlices === undefined || nowMs - resolverSlices.atMs > LIVE_RESOLVERS_MS) {
+      resolverSlices = { slices: listResolverSlices(), atMs: nowMs };
+    }
+    const slices = await resolverSlices.slices;
     if (isFailed(slices)) return slices;
     const families: readonly string[] =
       typeof publicService === 'object' ? familiesOf(publicService) : ['IPv4', 'IPv6'];
