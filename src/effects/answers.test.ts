@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
+import type { TriggerReading } from '../core/types.ts';
+import { KubeApiError } from '../errors.ts';
+import { type AnsweredHook, createAnswers } from './answers.ts';
+import { createCarryOut } from './carry-out.ts';
+import { createEvents } from './events.ts';
+import { createGather } from './gather.ts';
+import { createRegistry } from './registry.ts';
+import { createModelCluster, keyOfTarget, refusal } from './testing/model-cluster.ts';
+import { TARGET } from './testing/shop.ts';
+import { createVirtualClock } from './testing/virtual-clock.ts';
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
+const ASLEEP = { phase: 'Asleep', phaseSince: ago(600), mode: 'proxy', servedWake: 'old', sleptBy: 'elasti' };
+
+/** `demand`: what every trigger says; `asks` counts the questions. */
+function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs = 0 } = {}) {
+  const clock = createVirtualClock(WORLD.now);
+  const cluster = createModelCluster({ clock });
+  cluster.targets.set(keyOfTarget(TARGET), { replicas, statusReplicas: replicas });
+  const asks: string[] = [];
+  const readings = async (kind: string): Promise<readonly TriggerReading[]> => {
+    asks.push(kind);
+    if (askMs > 0) await clock.sleep(askMs);
+    return [{ state: demand, reason: 'Test', message: demand, ageSeconds: 0 }];
+  };
+  const triggers = { read: () => readings('read'), prove: () => readings('prove'), forget: () => {} };
+  const answered: AnsweredHook[] = [];
+  const registry = createRegistry({ cluster, clock });
+  const answers = createAnswers({
+    clock,
+    settings: SETTINGS,
+    gather: createGather({ cluster, clock, triggers, settings: SETTINGS }),
+    carryOut: createCarryOut({ cluster, clock, log: quiet, settings: SETTINGS }),
+    recordEvents: createEvents({ cluster, log: quiet }),
+    registry,
+    onAnswered: (answer) => answered.push(answer),
+  });
+  const sync = (world: World) => clock.run(answers.sync(requestOf(world), clock.monotonicMs()));
+  const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));
+  const replicasNow = () => cluster.targets.get(keyOfTarget(TARGET))?.replicas;
+  return { clock, cluster, answers, sync, finalize, asks, answered, registry, replicasNow };
+}
+
+const redirected = async (world: Partial<World> = {}) => {
+  const { sync } = setup();
+  const holding = await sync({ ...WORLD, pods: [], status: { phase: 'Holding', phaseSince: ago(5) }, ...world });
+  return holding.children;
+};
+
+test('nothing but what Metacontroller knows is on the wire', async () => {
+  const { sync } = setup({ replicas: 0 });
+  const answer = await sync({ ...WORLD, pods: [], replicas: 0, status: ASLEEP, wakeToken: 'new' });
+  assert.deepEqual(Object.keys(answer).sort(), ['children', 'resyncAfterSeconds', 'status']);
+});
+
+test('a pending wake is carried out before the answer', async () => {
+  const { sync, replicasNow } = setup({ replicas: 0 });
+  await sync({ ...WORLD, pods: [], replicas: 0, status: ASLEEP, wakeToken: 'new' });
+  assert.equal(replicasNow(), 2);
+});
+
+test('an API server that is down does not keep traffic from being redirected', async () => {
+  const { sync, cluster } = setup();
+  cluster.before(({ name, subject }) => {
+    throw refusal('UNAVAILABLE', name, subject);
+  });
+  const answer = await sync({ ...WORLD, pods: [], status: { phase: 'Serving', phaseSince: ago(900) } });
+  assert.ok(answer.children.some((child) => child.kind === 'EndpointSlice'));
+});
+
+test('a raise that fails is told by a condition, and the answer still goes out', async () => {
+  const { sync, cluster } = setup({ replicas: 0 });
+  cluster.before(({ name, subject }) => {
+    if (name === 'writeScale') throw refusal('FORBIDDEN', name, subject);
+  });
+  const answer = await sync({ ...WORLD, pods: [], replicas: 0, status: ASLEEP, wakeToken: 'new' });
+  const ready = (answer.status.conditions as { type: string; status: string; reason: string }[]).find(
+    (c) => c.type === 'Ready',
+  );
+  assert.deepEqual([ready?.status, ready?.reason], ['False', 'ScaleFailed']);
+});
+
+test('an answer that drops slices and is older than 1 s keeps everything and asks again at once', async () => {
+  const children = await redirected();
+  const settled = { phase: 'Waking', phaseSince: ago(60), readySince: ago(30), mode: 'proxy' };
+  const world: World = { ...WORLD, children, status: settled };
+  const inTime = await setup({ askMs: 900 }).sync(world);
+  assert.equal(
+    inTime.children.some((child) => child.kind === 'EndpointSlice'),
+    false,
+  );
+  const late = await setup({ askMs: 1001 }).sync(world);
+  assert.deepEqual(
+    late.children.map((child) => child.metadata.name).sort(),
+    children.map((child) => child.metadata.name).sort(),
+  );
+  assert.equal(late.resyncAfterSeconds, 0.1);
+  assert.deepEqual(late.status, settled);
+});
+
+test('a late answer that drops nothing goes out as it is', async () => {
+  const answer = await setup({ askMs: 3000 }).sync(WORLD);
+  assert.equal(answer.resyncAfterSeconds > 0.1, true);
+});
+
+test('asleep with nobody asking, /scale is read once in five minutes', async () => {
+  const { sync, cluster, clock } = setup({ replicas: 0 });
+  const children = await redirected();
+  const world: World = { ...WORLD, pods: [], replicas: 0, children, status: ASLEEP };
+  const reads = () => cluster.calls.filter((call) => call.name === 'readScale').length;
+  await sync(world);
+  for (let second = 30; second < 300; second += 30) {
+    await clock.advance(30_000);
+    await sync(world);
+  }
+  assert.equal(reads(), 1);
+  await clock.advance(31_000);
+  await sync(world);
+  assert.equal(reads(), 2);
+});
+
+test('what was read before an effect is not believed after it', async () => {
+  const { sync, cluster, clock } = setup({ replicas: 0 });
+  const world: World = { ...WORLD, pods: [], replicas: 0, status: ASLEEP };
+  await sync(world);
+  await sync({ ...world, wakeToken: 'new' });
+  await clock.advance(1000);
+  const reads = cluster.calls.length;
+  const answer = await sync({ ...world, wakeToken: 'new', status: { ...ASLEEP, wokenBy: 'Wake' } });
+  assert.ok(cluster.calls.length > reads);
+  assert.equal(answer.status.phase, 'Waking');
+});
+
+test('every sync teaches the registry, so that a wake needs no look-up', async () => {
+  const { sync, registry, cluster } = setup();
+  await sync(WORLD);
+  assert.equal((await registry.find('shop', 'web'))?.uid, 'uid-web');
+  assert.equal(
+    cluster.calls.some((call) => call.name === 'listElastiServices'),
+    false,
+  );
+});
+
+test('a finalized ElastiService is forgotten', async () => {
+  const { sync, finalize, registry, answered } = setup();
+  await sync(WORLD);
+  const answer = await finalize({ ...WORLD, deletedAt: WORLD.now, status: { phase: 'Serving', phaseSince: ago(900) } });
+  assert.equal(answer.finalized, true);
+  assert.equal(answered.at(-1)?.isFinalized, true);
+  assert.equal(await registry.find('shop', 'web'), undefined);
+});
+
+test('deleting what we put to sleep raises it and keeps the slices until a pod is ready', async () => {
+  const children = await redirected();
+  const { finalize, replicasNow } = setup({ replicas: 0 });
+  const answer = await finalize({ ...WORLD, pods: [], replicas: 0, children, deletedAt: WORLD.now, status: ASLEEP });
+  assert.equal(replicasNow(), 2);
+  assert.equal(answer.finalized, false);
+  assert.ok(answer.children.some((child) => child.kind === 'EndpointSlice'));
+});
+
+test('a spec that cannot be read changes nothing and says why', async () => {
+  const { sync, cluster, asks } = setup();
+  const children = await redirected();
+  const answer = await sync({ ...WORLD, spec: { service: 'web' }, children });
+  assert.equal(answer.children.length, children.length);
+  const [ready] = answer.status.conditions as { reason: string; message: string }[];
+  assert.equal(ready?.reason, 'InvalidSpec');
+  assert.match(ready?.message ?? '', /^spec\./);
+  assert.deepEqual([cluster.calls, asks], [[], []]);
+});
+
+test('a bug in what is gathered is not taken for a reading', async () => {
+  const { answers, cluster, clock } = setup();
+  cluster.before(() => {
+    throw new TypeError('a bug');
+  });
+  const world: World = { ...WORLD, pods: [], status: { phase: 'Serving', phaseSince: ago(900) } };
+  await assert.rejects(clock.run(answers.sync(requestOf(world), 0)), TypeError);
+});
+
+test('of a thousand that fail open at once ten are raised now, and the others with a later poll', async () => {
+  const { answers, clock, cluster } = setup({ replicas: 0 });
+  const gone = { ...ASLEEP, resolverGoneSince: ago(60) };
+  const children = await redirected();
+  const answersOf = Array.from({ length: 30 }, () => {
+    const world: World = { ...WORLD, pods: [], replicas: 0, resolvers: [], children, status: gone };
+    return answers.sync(requestOf(world), clock.monotonicMs());
+  });
+  const all = await clock.run(Promise.all(answersOf));
+  const later = all.filter((answer) => answer.resyncAfterSeconds === SETTINGS.pollSeconds);
+  assert.equal(later.length, 20);
+  assert.equal(cluster.calls.filter((call) => call.name === 'listSlices').length, 1);
+});
+
+test('errors of the API server are readings, whatever their code', async () => {
+  for (const code of ['TIMEOUT', 'FORBIDDEN', 'SERVER_ERROR'] as const) {
+    const { sync, cluster } = setup({ replicas: 0 });
+    cluster.before(() => {
+      throw new KubeApiError(code, 'cannot read');
+    });
+    const answer = await sync({ ...WORLD, pods: [], status: ASLEEP });
+    assert.equal(answer.status.phase, 'Asleep');
+  }
+});
