@@ -124,7 +124,7 @@ test('asleep with nobody asking, /scale is read once in five minutes', async () 
 });
 
 test('what was read before an effect is not believed after it', async () => {
-  const { sync, cluster, clock } = setup({ replicas: 0 });
+  const { sync, clock } = setup({ replicas: 0 });
   const world: World = { ...WORLD, pods: [], replicas: 0, status: ASLEEP };
   await sync(world);
   await sync({ ...world, wakeToken: 'new' });
