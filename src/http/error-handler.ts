@@ -40,7 +40,8 @@ export function createErrorHandler(
       deps.log.error({ ...fields, err: error }, 'request failed');
       deps.report(error, about);
     } else if (answer.status >= 500) {
-      deps.log.warn({ ...fields, err: error }, answer.message);
+      // The failed call itself is logged in full where it was made, once for all the requests that joined in it.
+      deps.log.warn(fields, answer.message);
     } else if (answer.status === 429) {
       deps.log.debug(fields, answer.message);
     } else {
