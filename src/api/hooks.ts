@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EndpointSlice, ObjectMeta, Service } from './kubernetes.ts';
+import { EndpointSlice, ObjectMeta, Service, strings } from './kubernetes.ts';
 
 // Wire shapes of Metacontroller's hook version v2, as recorded from Metacontroller 4.17.
 
@@ -8,7 +8,13 @@ export const SLICES = 'EndpointSlice.discovery.k8s.io/v1';
 
 /** The parent as it comes; its spec is parsed apart, so that a bad one becomes a condition and not a failed hook. */
 export const Parent = z.looseObject({
-  metadata: z.looseObject({ ...ObjectMeta.shape, namespace: z.string(), uid: z.string(), generation: z.number() }),
+  metadata: z.looseObject({
+    ...ObjectMeta.shape,
+    namespace: z.string(),
+    uid: z.string(),
+    generation: z.number(),
+    annotations: strings.optional(),
+  }),
   spec: z.unknown(),
   status: z.unknown().optional(),
 });

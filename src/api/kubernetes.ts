@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const strings = z.record(z.string(), z.string());
+export const strings = z.record(z.string(), z.string());
 
 /** metadata as the API server sends it: only what we read is checked, the rest passes. */
 export const ObjectMeta = z.looseObject({
@@ -12,7 +12,6 @@ export const ObjectMeta = z.looseObject({
   creationTimestamp: z.string().optional(),
   deletionTimestamp: z.string().optional(),
   labels: strings.optional(),
-  annotations: strings.optional(),
   ownerReferences: z
     .array(z.looseObject({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.boolean().optional() }))
     .optional(),

@@ -1,6 +1,6 @@
 import { isTcp } from './resources/private-service.ts';
 import { familiesOf } from './resources/resolver-slices.ts';
-import type { Facts, ScaleReading, Settings } from './types.ts';
+import type { RequestFacts, ScaleReading, Settings } from './types.ts';
 
 /** Why something may not happen: a stable word and a sentence that says what to do about it. */
 export interface Refusal {
@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** Why we can do nothing for this Service at all, if so. A Blocked service is never put to sleep. */
-export function decideBlocked(facts: Facts, settings: Settings, scale: ScaleReading): Refusal | undefined {
+export function decideBlocked(facts: RequestFacts, settings: Settings, scale: ScaleReading): Refusal | undefined {
   const { elastiService, publicService, target } = facts;
   const { namespace, spec } = elastiService;
   if (settings.reservedNamespaces.includes(namespace)) {
@@ -59,13 +59,13 @@ export function decideBlocked(facts: Facts, settings: Settings, scale: ScaleRead
 export const isHandsOff = ({ reason }: Refusal): boolean => reason === 'Reserved' || reason === 'ServiceClaimed';
 
 /** Which families of the Service the resolver cannot hold; all of them when no resolver is ready. */
-export function familiesWithoutResolver({ publicService, resolver }: Facts): readonly string[] {
+export function familiesWithoutResolver({ publicService, resolver }: RequestFacts): readonly string[] {
   if (typeof publicService !== 'object' || resolver === undefined) return [];
   return familiesOf(publicService).filter((family) => (resolver.get(family) ?? []).length === 0);
 }
 
 /** Whether a ready resolver stands behind at least one family of the Service; undefined where that is not known. */
-export function isResolverReady({ publicService, resolver }: Facts): boolean | undefined {
+export function isResolverReady({ publicService, resolver }: RequestFacts): boolean | undefined {
   if (resolver === undefined) return undefined;
   if (typeof publicService !== 'object') return [...resolver.values()].some((list) => list.length > 0);
   return familiesOf(publicService).some((family) => (resolver.get(family) ?? []).length > 0);

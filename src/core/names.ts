@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AddressType } from './types.ts';
 
 const MAX_SERVICE_NAME = 63;
 const MAX_SLICE_NAME = 253;
 
-const hash10 = (serviceName: string) => createHash('sha256').update(serviceName).digest('hex').slice(0, 10);
+const hash10 = (serviceName: string) => hash('sha256', serviceName).slice(0, 10);
 
 function boundedName(serviceName: string, around: { infix: string; suffix: string; maxLength: number }): string {
   const tail = `${around.infix}-${hash10(serviceName)}${around.suffix}`;

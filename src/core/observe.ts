@@ -1,22 +1,28 @@
+import { z } from 'zod';
 import { ElastiServiceSpec, ElastiServiceStatus, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
 import { privateServiceName } from './names.ts';
+import { desiredChildren } from './resources/children.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints, SERVICE_NAME_LABEL } from './resources/resolver-slices.ts';
-import type { AddressType, ElastiService, Facts, ReadyEndpoint, Settings } from './types.ts';
+import type { AddressType, ElastiService, Facts, ReadyEndpoint, RequestFacts, Settings } from './types.ts';
 
 /** Set by kube-controller-manager on the slices that it keeps for a Service with a selector. */
 const ENDPOINTSLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
 
+// Compiled, they take a quarter of the time, of which every sync has its share.
+const Spec = z.compile(ElastiServiceSpec);
+const Status = z.compile(ElastiServiceStatus);
+
 /** The parent parsed; or, where its spec is not one of ours, the sentence that says why. */
 export function parseElastiService(parent: Parent): ElastiService | { readonly invalid: string } {
-  const spec = ElastiServiceSpec.safeParse(parent.spec);
+  const spec = Spec.safeParse(parent.spec);
   if (!spec.success) {
     const issue = spec.error.issues[0];
     return { invalid: `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}` };
   }
   // An unreadable status is a lost status.
-  const status = ElastiServiceStatus.safeParse(parent.status);
+  const status = Status.safeParse(parent.status);
   const { metadata } = parent;
   return {
     name: metadata.name,
@@ -57,7 +63,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
   const isReady = own.some((slice) => readyEndpoints(slice).length > 0);
 
   const privateService = request.children[SERVICES]?.[`${namespace}/${privateName}`];
-  return {
+  const facts: RequestFacts = {
     elastiService,
     target: targetOf(elastiService),
     publicService,
@@ -76,6 +82,8 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
   };
+  // Once per request: each round of gathering makes a new view of the same facts.
+  return { ...facts, desired: desiredChildren(facts, settings) };
 }
 
 const isOwn = (slice: EndpointSlice) => slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;

@@ -178,7 +178,7 @@ export interface ReadyEndpoint {
 export type AddressType = 'IPv4' | 'IPv6';
 
 /** All that one hook request says, made plain. */
-export interface Facts {
+export interface RequestFacts {
   readonly elastiService: ElastiService;
   readonly target: Target;
   /** unknown: the kind was missing from the request. */
@@ -197,4 +197,18 @@ export interface Facts {
   readonly resolver: ReadonlyMap<AddressType, readonly ReadyEndpoint[]> | undefined;
   /** Our slices to the resolver as observed among the children, by name. */
   readonly slices: ReadonlyMap<string, EndpointSlice>;
+}
+
+/** What one hook request says, and the children that follow from it whatever the phase. */
+export interface Facts extends RequestFacts {
+  readonly desired: DesiredChildren;
+}
+
+/** The children as they should be, whatever the phase. */
+export interface DesiredChildren {
+  readonly privateService: Child | undefined;
+  /** The slices for while the Service is redirected. */
+  readonly slices: readonly Child[];
+  /** All of them stand in the cluster as desired, and no other slice of ours does. */
+  readonly isComplete: boolean;
 }

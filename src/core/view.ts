@@ -3,7 +3,6 @@ import type { Child } from '../api/hooks.ts';
 import { decideBlocked, familiesWithoutResolver, type Refusal } from './blocked.ts';
 import { type Demand, decideDemand } from './demand.ts';
 import { type EnabledPeriodState, enabledPeriodAt } from './enabled-period.ts';
-import { desiredChildren } from './resources/children.ts';
 import { secondsSince } from './time.ts';
 import type { Context, Facts, Settings } from './types.ts';
 import { pendingWake } from './wake-token.ts';
@@ -54,7 +53,7 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
   const isSpecChanged = last.observedGeneration !== undefined && last.observedGeneration !== elastiService.generation;
   const blocked = decideBlocked(facts, settings, context.scale);
   const demand = decideDemand(context.readings);
-  const { privateService, slices, isComplete } = desiredChildren(facts, settings, blocked);
+  const { privateService, slices, isComplete } = facts.desired;
   const nowText = now.toISOString();
   const isReady = facts.readiness === 'ready';
   const wasDraining = last.phase === 'Draining' || (last.phase === undefined && facts.slices.size > 0);

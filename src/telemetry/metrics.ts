@@ -60,6 +60,7 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
   const ours = createOwnCollectors(registry);
   const owners = createSeriesOwners(monotonicMs);
   const phases = new Map<string, Phase>();
+  const modes = new Map<string, string>();
   for (const phase of PHASES) ours.phases.set({ phase }, 0);
   theirs.informerCount.set({ informer_name: 'elastiservices' }, 0);
 
@@ -81,7 +82,10 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
   let sweptAtMs = monotonicMs();
   const sweep = () => {
     sweptAtMs = monotonicMs();
-    for (const owner of owners.sweep(MAX_SILENCE_MS)) setPhase(owner, undefined);
+    for (const owner of owners.sweep(MAX_SILENCE_MS)) {
+      setPhase(owner, undefined);
+      modes.delete(owner);
+    }
   };
 
   const touchOwner = (owner: string): boolean => {
@@ -139,6 +143,9 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
 
     modeIs: (ref, mode) => {
       const labels = { crd_name: touch(ref) };
+      // Hashing labels is what costs most in a hook's metrics, and a mode seldom changes.
+      if (modes.get(labels.crd_name) === mode) return;
+      modes.set(labels.crd_name, mode);
       owners.own(labels.crd_name, theirs.mode, labels);
       theirs.mode.set(labels, mode === 'proxy' ? 1 : 0);
     },
@@ -166,6 +173,7 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
     forget: (ref) => {
       const name = touch(ref);
       setPhase(name, undefined);
+      modes.delete(name);
       theirs.mode.remove({ crd_name: name });
       count(name, theirs.informer, { crd_name: name, action: 'stop', error: 'success' });
     },

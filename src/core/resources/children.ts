@@ -1,17 +1,9 @@
 import type { Child } from '../../api/hooks.ts';
-import type { Refusal } from '../blocked.ts';
+import { decideBlocked } from '../blocked.ts';
 import { privateServiceName } from '../names.ts';
-import type { Facts, Settings } from '../types.ts';
+import type { DesiredChildren, RequestFacts, Settings } from '../types.ts';
 import { isPrivateServiceCurrent, keepPrivateService, makePrivateService } from './private-service.ts';
 import { familiesOf, isSliceCurrent, keepSlice, makeResolverSlices } from './resolver-slices.ts';
-
-export interface DesiredChildren {
-  readonly privateService: Child | undefined;
-  /** The slices for while the Service is redirected. */
-  readonly slices: readonly Child[];
-  /** All of them stand in the cluster as desired, and no other slice of ours does. */
-  readonly isComplete: boolean;
-}
 
 /** Reasons under which the Service itself cannot be read as a plain one, so that what stands is left as it is. */
 const UNUSABLE = new Set([
@@ -25,8 +17,9 @@ const UNUSABLE = new Set([
 ]);
 
 /** The children as they should be, whatever the phase; where the Service is unusable or unknown, those that are. */
-export function desiredChildren(facts: Facts, settings: Settings, blocked: Refusal | undefined): DesiredChildren {
+export function desiredChildren(facts: RequestFacts, settings: Settings): DesiredChildren {
   const { publicService } = facts;
+  const blocked = decideBlocked(facts, settings, { kind: 'unread' });
   if (typeof publicService === 'string' || (blocked && UNUSABLE.has(blocked.reason))) {
     return { ...observedChildren(facts), isComplete: false };
   }
@@ -54,7 +47,7 @@ export function desiredChildren(facts: Facts, settings: Settings, blocked: Refus
 }
 
 /** The children exactly as observed, rebuilt from the fields that we own. */
-export function observedChildren(facts: Facts): { privateService: Child | undefined; slices: readonly Child[] } {
+export function observedChildren(facts: RequestFacts): { privateService: Child | undefined; slices: readonly Child[] } {
   const { namespace, spec } = facts.elastiService;
   const isOfService = facts.privateService?.metadata.name === privateServiceName(spec.service);
   return {
@@ -64,7 +57,7 @@ export function observedChildren(facts: Facts): { privateService: Child | undefi
   };
 }
 
-function keptSlices(facts: Facts, family?: string): readonly Child[] {
+function keptSlices(facts: RequestFacts, family?: string): readonly Child[] {
   const { namespace } = facts.elastiService;
   return [...facts.slices.values()]
     .filter((slice) => family === undefined || slice.addressType === family)

@@ -131,6 +131,9 @@ export function keepSlice(observed: EndpointSlice, namespace: string): Child | u
 const byJson = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 const sorted = (list: readonly unknown[]) => [...list].sort(byJson);
 
+// Metacontroller keeps the order in which we wrote them, so that sorting is hardly ever needed.
+const isSameSet = (a: readonly unknown[], b: readonly unknown[]) => isSame(a, b) || isSame(sorted(a), sorted(b));
+
 /** Whether the observed slice is the desired one in Service, family, endpoints and ports, and is not being deleted. */
 export function isSliceCurrent(observed: EndpointSlice | undefined, desired: Child): boolean {
   if (!observed || observed.metadata.deletionTimestamp !== undefined) return false;
@@ -148,7 +151,7 @@ export function isSliceCurrent(observed: EndpointSlice | undefined, desired: Chi
     })),
   );
   return (
-    isSame(sorted(endpoints), sorted(desired.endpoints as readonly unknown[])) &&
-    isSame(sorted(observedPorts(observed)), sorted(desired.ports as readonly unknown[]))
+    isSameSet(endpoints, desired.endpoints as readonly unknown[]) &&
+    isSameSet(observedPorts(observed), desired.ports as readonly unknown[])
   );
 }

@@ -5,5 +5,8 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => key in b && isSame(a[key as keyof typeof a], b[key as keyof typeof b]));
+  for (const key of keys) {
+    if (!(key in b && isSame(a[key as keyof typeof a], b[key as keyof typeof b]))) return false;
+  }
+  return true;
 }

@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { printLine } from './print.ts';
+
+// Runs the benchmarks named on the command line, or all, one after the other, each in a process of its own.
+
+const BENCHMARKS = ['sync-throughput', 'wake', 'idle-calls'];
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !BENCHMARKS.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`there is no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}\n`);
+  process.exit(2);
+}
+
+for (const name of named.length > 0 ? named : BENCHMARKS) {
+  printLine(`\n# ${name}`);
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const [code] = await once(spawn(process.execPath, [file], { stdio: 'inherit' }), 'exit');
+  // The others may still be of use.
+  if (code !== 0) process.exitCode = 1;
+}

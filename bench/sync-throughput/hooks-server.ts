@@ -1,0 +1,79 @@
+import type { Target } from '../../src/api/kubernetes.ts';
+import { createAnswers } from '../../src/effects/answers.ts';
+import { createCarryOut } from '../../src/effects/carry-out.ts';
+import { createEvents } from '../../src/effects/events.ts';
+import { createGather } from '../../src/effects/gather.ts';
+import type { Clock, Cluster } from '../../src/effects/ports.ts';
+import { createRegistry } from '../../src/effects/registry.ts';
+import { createHooksApp } from '../../src/http/app-hooks.ts';
+import { createGate } from '../../src/http/gate.ts';
+import { listen } from '../../src/http/listen.ts';
+import { systemClock, systemRandom } from '../../src/system.ts';
+import { countAnswer } from '../../src/telemetry/count-answer.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createTriggers } from '../../src/triggers/triggers.ts';
+import { readBodies, settings } from './bodies.ts';
+import { serveParent } from './child.ts';
+import { TOKEN } from './token.ts';
+
+// The hooks as main builds them, but for what is outside of the process: the API server and Prometheus answer from
+// memory, and the wall clock stands still at the moment of the goldens.
+
+const bodies = readBodies();
+const clock: Clock = { ...systemClock, now: () => bodies[0]?.now ?? new Date() };
+const { monotonicMs } = clock;
+const log = createLogger({ level: 'warn', secrets: [] });
+const metrics = createMetrics({ monotonicMs });
+const cluster = createFakeCluster();
+const triggers = createTriggers({
+  clock,
+  // Below the threshold, as the goldens have it.
+  send: async () => ({ status: 200, body: '{"status":"success","data":{"resultType":"scalar","result":[0,"0"]}}' }),
+  readSecretKey: cluster.readSecretKey,
+  settings: {
+    defaultServerAddress: undefined,
+    defaultAuthorization: undefined,
+    allowedServers: ['*'],
+    allowLoopback: false,
+    pollSeconds: settings.pollSeconds,
+  },
+});
+const answers = createAnswers({
+  clock,
+  settings,
+  gather: createGather({ cluster, clock, triggers, settings }),
+  registry: createRegistry({ cluster, clock }),
+  carryOut: createCarryOut({ cluster, clock, log, settings, onScaled: metrics.scaled }),
+  recordEvents: createEvents({ cluster, log }),
+  onAnswered: (answer) => countAnswer(metrics, answer),
+});
+const app = createHooksApp({
+  ...answers,
+  tokens: () => [TOKEN],
+  gate: createGate({ maxInFlight: 200, random: systemRandom.next }),
+  monotonicMs,
+  onRequest: (route, code) => metrics.httpAnswered(route, code),
+  log,
+  report: (error) => log.error({ err: error }, 'a bug'),
+});
+const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
+serveParent(port);
+
+function createFakeCluster(): Cluster {
+  const replicasIn = new Map(bodies.map(({ namespace, replicas }) => [namespace, replicas]));
+  const unexpected = () => Promise.reject(new Error('the recorded bodies do not need this call'));
+  return {
+    readScale: async ({ namespace }: Target) => ({ replicas: replicasIn.get(namespace) ?? 0, resourceVersion: '1' }),
+    createEvent: async () => undefined,
+    writeScale: unexpected,
+    readElastiService: unexpected,
+    listElastiServices: unexpected,
+    writeWakeToken: unexpected,
+    listSlices: unexpected,
+    readScaledObject: unexpected,
+    annotateScaledObject: unexpected,
+    readSecretKey: unexpected,
+    ping: unexpected,
+  };
+}
