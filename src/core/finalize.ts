@@ -32,7 +32,7 @@ export function decideFinalizeNeeds({ facts, context }: Observation): Needs | un
 
 /**
  * The answer to one /finalize: what we put to sleep is raised, what we paused is unpaused, traffic is held until a
- * pod is ready, then the children go, and only when nothing is left the finalizer.
+ * pod is ready, then the slices go, a little later the private Service, and only when nothing is left the finalizer.
  */
 export function finalize(observation: Observation, settings: Settings): FinalizeResult {
   const view = viewOf(observation, settings);
@@ -41,7 +41,9 @@ export function finalize(observation: Observation, settings: Settings): Finalize
   const restore = decideRestore(view);
   const isGivenUp = restore.isOpen && deletedForSeconds >= GIVE_UP_SECONDS;
   const isZeroPossible = isZeroStepPossible(view, deletedForSeconds);
-  const children = isHolding(view, { isZeroPossible, deletedForSeconds }) ? heldChildren(view) : [];
+  const isHeld = isHolding(view, { isZeroPossible, deletedForSeconds });
+  const isReleased = !isHeld && isReleasing(view) && deletedForSeconds < GIVE_UP_SECONDS;
+  const children = isHeld ? heldChildren(view) : isReleased ? privateServiceOf(view) : [];
   const hasChildren = facts.slices.size > 0 || facts.privateService !== undefined;
   const isRestored = (!restore.isOpen && !isZeroPossible) || isGivenUp;
   return {
@@ -52,6 +54,10 @@ export function finalize(observation: Observation, settings: Settings): Finalize
       sleptBy: isSleptByUs(view) ? 'elasti' : undefined,
       drainedAt: last.phase === undefined && view.wasDraining ? now.toISOString() : last.drainedAt,
       readySince: view.readySince,
+      // The slices go with this answer, and from now on counts how long the private Service outlives them.
+      ...(isReleased && last.mode !== 'serve'
+        ? { phase: 'Serving', phaseSince: now.toISOString(), mode: 'serve' }
+        : {}),
     }),
     children,
     resyncAfterSeconds: AGAIN_SECONDS,
@@ -97,6 +103,21 @@ function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSecon
   }
   // A person's own zero has nobody to wait for.
   return replicas !== 0 || decideRestore(view).isOpen;
+}
+
+// Connections reach the resolver until kube-proxy everywhere has heard that the slices are gone, and the resolver passes
+// them on through the private Service: without it they would be lost.
+function isReleasing({ facts, last, now, isReady, settings }: View): boolean {
+  if (!isReady || isResolverReady(facts) === false) return false;
+  if (facts.slices.size > 0 && last.mode !== 'serve') return true;
+  return (
+    last.mode === 'serve' && secondsSince(last.phaseSince, now) < settings.drainSeconds + settings.clockSkewSeconds
+  );
+}
+
+function privateServiceOf(view: View): readonly Child[] {
+  const { privateService } = observedChildren(view.facts);
+  return privateService ? [privateService] : [];
 }
 
 // Only what is there is kept: children that vanished, with their namespace or by foreground deletion, stay away.
