@@ -27,14 +27,17 @@ export function decideNeeds(observation: Observation, settings: Settings): Needs
 }
 
 function decideScaleNeed(view: View): Needs['scale'] {
-  const { facts, context, last, wake, isSpecChanged, settings } = view;
+  const { facts, context, last, wake, isSpecChanged, settings, now } = view;
   if (context.scale.kind !== 'unread') return undefined;
   if (wake !== undefined || last.phase === undefined || isSpecChanged) return { maxAgeSeconds: 0 };
   if (last.phase === 'Blocked') return { maxAgeSeconds: settings.pollSeconds / 2 };
   // Endpoints outlast a zero: the pods of a StatefulSet go one by one, so asleep they say nothing about replicas.
   if (facts.readiness !== 'notReady' && last.phase !== 'Asleep') return undefined;
   const isQuietlyAsleep = last.phase === 'Asleep' && !facts.hasEndpoints && last.wokenBy === undefined;
-  return { maxAgeSeconds: isQuietlyAsleep ? ASLEEP_SCALE_SECONDS : 0 };
+  if (!isQuietlyAsleep) return { maxAgeSeconds: 0 };
+  // Another replica may have written the zero: what was read before it would pass for somebody's raise.
+  const asleepFor = secondsSince(last.phaseSince, now) - settings.clockSkewSeconds;
+  return { maxAgeSeconds: Math.max(0, Math.min(ASLEEP_SCALE_SECONDS, asleepFor)) };
 }
 
 function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Needs {

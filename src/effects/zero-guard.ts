@@ -1,8 +1,9 @@
 import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import type { Parent } from '../api/hooks.ts';
 import type { EndpointSlice, Target } from '../api/kubernetes.ts';
-import { isSliceCurrent, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { isSliceCurrent, MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { sharersOf } from '../core/sharers.ts';
+import { secondsSince } from '../core/time.ts';
 import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
 import { refused } from './outcomes.ts';
 
@@ -33,6 +34,9 @@ export function guardObjection(
   if (!areSlicesComplete(guard, live.slices)) {
     return refused('SlicesIncomplete', 'the slices to the resolver are not all there as they must be');
   }
+  if (areSlicesYoung(live.slices, options)) {
+    return refused('SlicesYoung', 'the slices to the resolver have not stood for the drain time');
+  }
   const sharer = sharersOf(live.parents, { uid: guard.uid, target }, options.now, options).find((s) => !s.isDrained);
   if (sharer !== undefined) {
     return refused('TargetShared', `ElastiService ${sharer.name} has the same target and is not drained`);
@@ -48,4 +52,15 @@ function areSlicesComplete(guard: SleepGuard, slices: readonly EndpointSlice[]):
     return observed !== undefined && isSliceCurrent(observed, desired) && readyEndpoints(observed).length > 0;
   });
   return isComplete && guard.slices.length > 0;
+}
+
+// The status that says since when traffic is redirected comes from a watch, and so may be older than the slices beside
+// it: where they went and came again, it still tells of the first ones. Their own age cannot be wrong like that. The
+// skew is not added: the API server cuts its times to whole seconds, and the core has waited for it already.
+function areSlicesYoung(
+  slices: readonly EndpointSlice[],
+  { now, drainSeconds }: { readonly now: Date; readonly drainSeconds: number },
+): boolean {
+  const ours = slices.filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
+  return ours.some(({ metadata }) => secondsSince(metadata.creationTimestamp, now) < drainSeconds);
 }
