@@ -108,11 +108,10 @@ function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSecon
 // Connections reach the resolver until kube-proxy everywhere has heard that the slices are gone, and the resolver passes
 // them on through the private Service: without it they would be lost.
 function isReleasing({ facts, last, now, isReady, settings }: View): boolean {
-  if (!isReady || isResolverReady(facts) === false) return false;
-  if (facts.slices.size > 0 && last.mode !== 'serve') return true;
-  return (
-    last.mode === 'serve' && secondsSince(last.phaseSince, now) < settings.drainSeconds + settings.clockSkewSeconds
-  );
+  if (facts.privateService === undefined || !isReady || isResolverReady(facts) === false) return false;
+  // The status that started the clock may not have reached us yet, although the slices are gone: then it starts again.
+  if (last.mode !== 'serve') return true;
+  return secondsSince(last.phaseSince, now) < settings.drainSeconds + settings.clockSkewSeconds;
 }
 
 function privateServiceOf(view: View): readonly Child[] {

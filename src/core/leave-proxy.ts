@@ -23,7 +23,7 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   if (!view.isReady) return { kind: 'wait', againInSeconds: settings.pollSeconds };
   if (isResolverReady(facts) === false) return decideUnpause(view, { isUrgent: true });
 
-  const settled = settleSeconds(last, settings) - secondsSince(readySince, now);
+  const settled = settleSeconds(last, settings) - Math.min(secondsSince(readySince, now), slicesAgeSeconds(view));
   const drainedMs = view.wasDraining ? now.getTime() : latestMs(last.drainedAt);
   const safe = 2 * settings.zeroDeadlineSeconds - (now.getTime() - drainedMs) / 1000;
   const left = Math.max(settled, safe);
@@ -58,3 +58,10 @@ function decideUnpause(view: View, { isUrgent }: { readonly isUrgent: boolean })
 /** How long pods must have been ready, in seconds: longer for a target that keeps falling back, plus the clock skew. */
 export const settleSeconds = (last: View['last'], settings: Settings): number =>
   Math.max(last.settleSeconds ?? 0, settings.settleSeconds) + settings.clockSkewSeconds;
+
+// readySince comes with the status, and a status may be older than the slices beside it: one from before the outage for
+// which the slices were made would let them go at once. They are there at least for the settle time.
+function slicesAgeSeconds({ facts, now }: View): number {
+  const ages = [...facts.slices.values()].map(({ metadata }) => secondsSince(metadata.creationTimestamp, now));
+  return Math.min(...ages);
+}

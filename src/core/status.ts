@@ -27,7 +27,8 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     unknownSince: view.unknownSince,
     // A drain counts from its own beginning at the earliest, even where slices still stood from before.
     redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText : view.redirectedSince,
-    readySince: view.readySince,
+    // Pods that are on their way out prove nothing for those that come after the sleep.
+    readySince: phase === 'Asleep' ? undefined : view.readySince,
     drainedAt: view.wasDraining && phase !== 'Draining' ? nowText : last.drainedAt,
     resolverGoneSince:
       isResolverReady(facts) === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,

@@ -206,3 +206,15 @@ test('errors of the API server are readings, whatever their code', async () => {
     assert.equal(answer.status.phase, 'Asleep');
   }
 });
+
+test('a sync that is repeated on a stale parent tells of its transition once', async () => {
+  const { sync, cluster, clock } = setup();
+  const world: World = { ...WORLD, pods: [], status: { phase: 'Serving', phaseSince: ago(900) } };
+  await sync(world);
+  await clock.advance(1000);
+  await sync({ ...world, now: new Date(world.now.getTime() + 1000) });
+  assert.deepEqual(
+    cluster.events.map((event) => event.reason),
+    ['Holding'],
+  );
+});

@@ -80,7 +80,8 @@ export function createAnswers(deps: AnswersDeps): Answers {
     arrivedAtMs: number,
   ): Promise<T> {
     const { elastiService } = facts;
-    const occurrence = result.status.phaseSince ?? '';
+    // What came before tells occurrences apart: a sync repeated on the same status means the same transition.
+    const occurrence = elastiService.status?.phaseSince ?? '';
     recordEvents(result.events, { elastiService, occurrence });
     if (result.scalePatches.length === 0) return result;
     const outcomes = await carryOut(result.scalePatches, { observedAtMs: arrivedAtMs, elastiService });

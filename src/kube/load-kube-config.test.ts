@@ -35,6 +35,10 @@ users: [{name: u, user: {token: x}}]
 for (const [title, contents] of [
   ['absent', undefined],
   ['no kubeconfig', 'nonsense'],
+  [
+    'for a server without TLS',
+    'current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: "http://10.0.0.1"}}]\n',
+  ],
   ['without a context', 'clusters: []\ncontexts: []\nusers: []\n'],
 ] as const) {
   test(`a KUBECONFIG that is ${title} is a ConfigError of one line`, async (t) => {

@@ -25,7 +25,12 @@ export function loadKubeConfig({ kubeconfig, isInCluster }: KubeConfigSource): K
   } catch (cause) {
     throw new ConfigError(`KUBECONFIG is ${JSON.stringify(kubeconfig ?? '')}: ${allowed}`, { cause });
   }
-  const server = kubeConfig.getCurrentCluster()?.server;
+  const cluster = kubeConfig.getCurrentCluster();
+  const server = cluster?.server;
+  if (server?.startsWith('http://') && server !== 'http://localhost:8080' && cluster?.skipTLSVerify !== true) {
+    // The client would refuse each call.
+    throw new ConfigError(`KUBECONFIG is ${JSON.stringify(kubeconfig ?? '')}: allowed is a server with https`);
+  }
   // http://localhost:8080 is what the client makes up where it found nothing.
   if (server === undefined || server === 'http://localhost:8080') {
     throw new ConfigError(`KUBECONFIG is ${JSON.stringify(kubeconfig ?? '')}: ${allowed}`);
