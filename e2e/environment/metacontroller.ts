@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubeApi } from '../cluster/api.ts';
+import type { ClusterLayout } from '../cluster/layout.ts';
+import { type Program, startProgram, untilServes } from './programs.ts';
+import { writeAccountKubeconfig } from './service-account.ts';
+
+const HEALTH_ADDRESS = '127.0.0.1:8082';
+const ROOT = join(import.meta.dirname, '../metacontroller');
+/** The real one may do all that its parents' children may need: it is a cluster admin in its own manifests too. */
+const ACCOUNT = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: metacontroller}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: metacontroller, namespace: metacontroller}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: metacontroller}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: metacontroller, namespace: metacontroller}]
+`;
+
+export interface Metacontroller {
+  /** `real`, or `stand-in`. */
+  readonly kind: string;
+  /** Does nothing where it runs. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Installs what Metacontroller needs; the program is METACONTROLLER_BIN, else the stand-in. It is not started yet. */
+export async function installMetacontroller(api: KubeApi, layout: ClusterLayout): Promise<Metacontroller> {
+  const { METACONTROLLER_BIN, METACONTROLLER_CRDS = join(ROOT, 'crd.yaml') } = process.env;
+  await api.apply(readFileSync(METACONTROLLER_CRDS, 'utf8'));
+  await api.apply(ACCOUNT);
+  const kubeconfig = await writeAccountKubeconfig(api, layout, { namespace: 'metacontroller', name: 'metacontroller' });
+  const program = METACONTROLLER_BIN ? [METACONTROLLER_BIN] : [process.execPath, join(ROOT, 'main.ts')];
+  const command = [
+    ...program,
+    // Those of manifests/metacontroller.
+    '--apply-strategy=server-side-apply',
+    '--workers=50',
+    '--client-go-qps=300',
+    '--client-go-burst=600',
+    '--target-label-selector=app.kubernetes.io/part-of=elasti',
+    '--zap-log-level=error',
+    `--kubeconfig=${kubeconfig}`,
+    `--health-probe-bind-address=${HEALTH_ADDRESS}`,
+  ];
+  let running: Program | undefined;
+  return {
+    kind: METACONTROLLER_BIN ? 'real' : 'stand-in',
+    async start() {
+      if (running) return;
+      running = startProgram(layout, { name: 'metacontroller', command });
+      await untilServes(running, () => fetch(`http://${HEALTH_ADDRESS}/healthz`));
+    },
+    async stop() {
+      await running?.stop();
+      running = undefined;
+    },
+  };
+}

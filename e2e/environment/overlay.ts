@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { ClusterLayout } from '../cluster/layout.ts';
+import { run } from '../cluster/shell.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+
+/** All that is changed of what users install: programs of this machine for images, addresses to bind to, shorter waits. */
+function makeKustomization(directory: string): object {
+  const fromRepository = (path: string) => join(REPOSITORY, path);
+  const annotations = { 'e2e.elasti.dev/readiness-period-ms': '200' };
+  const podIp = { valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } };
+  const patchOf = (name: string, container: object) => ({
+    target: { kind: 'Deployment', name },
+    patch: JSON.stringify({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: { template: { metadata: { annotations }, spec: { containers: [container] } } },
+    }),
+  });
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    // Kustomize takes no absolute paths.
+    resources: [relative(directory, fromRepository('manifests/default'))],
+    patches: [
+      patchOf('elasti-operator-controller', {
+        name: 'manager',
+        command: [process.execPath, '--import', fromRepository('src/instrument.ts'), fromRepository('src/main.ts')],
+        env: [
+          { name: 'LISTEN_ADDRESS', ...podIp },
+          { name: 'SLEEP_DRAIN_SECONDS', value: '2' },
+          { name: 'PROXY_REENTRY_SECONDS', value: '0' },
+        ],
+      }),
+      patchOf('elasti-resolver', {
+        name: 'proxy',
+        command: [process.execPath, fromRepository('e2e/resolver-stand-in.ts')],
+        env: [{ name: 'LISTEN_ADDRESS', ...podIp }],
+      }),
+    ],
+  };
+}
+
+/** Renders manifests/default for this machine. */
+export async function renderOverlay(layout: ClusterLayout): Promise<string> {
+  const directory = join(layout.directory, 'overlay');
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'kustomization.yaml'), JSON.stringify(makeKustomization(directory)));
+  return run('kubectl', ['kustomize', directory]);
+}

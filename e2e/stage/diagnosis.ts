@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../environment/environment.ts';
+
+const TAIL_LINES = 40;
+
+/** What a person needs to see of a namespace to understand why its story failed. */
+export async function diagnose({ kubectl, layout }: Environment, namespace: string): Promise<string> {
+  const show = async (...args: string[]) => {
+    const shown = await kubectl(...args, '--namespace', namespace).catch((error: Error) => error.message);
+    return `$ kubectl ${args.join(' ')}\n${shown}`;
+  };
+  const sections = await Promise.all([
+    show('get', 'elastiservices', '--output=yaml'),
+    show('get', 'deployments,statefulsets,pods,services,endpointslices', '--output=wide'),
+    show('get', 'events', '--sort-by=.metadata.creationTimestamp'),
+  ]);
+  const hooks = podLogs(layout.pods, 'elasti_').map(({ name, lines }) => {
+    const about = lines.filter((line) => line.includes(namespace)).slice(-TAIL_LINES);
+    return `--- ${name}, about ${namespace}\n${about.join('\n')}`;
+  });
+  return [...sections, ...hooks].join('\n');
+}
+
+/** The last lines of all that runs beside the stories. */
+export function tailSystemLogs({ layout }: Environment): string {
+  const daemons = ['metacontroller', 'prometheus', 'exporter'].map((name) => ({
+    name: `${name}.log`,
+    lines: readLines(join(layout.logs, `${name}.log`)),
+  }));
+  const all = [...podLogs(layout.pods, 'elasti_'), ...daemons];
+  return all.map(({ name, lines }) => `--- ${name}\n${lines.slice(-TAIL_LINES).join('\n')}`).join('\n');
+}
+
+function podLogs(directory: string, prefix: string): { name: string; lines: string[] }[] {
+  const files = readdirSync(directory).filter((file) => file.startsWith(prefix) && file.endsWith('.log'));
+  return files.sort().map((name) => ({ name, lines: readLines(join(directory, name)) }));
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+import type { Story } from './stage/story.ts';
+import { activeTrigger } from './stories/active-trigger.ts';
+import { byHand } from './stories/by-hand.ts';
+import { deleted, deletedInForeground, deletedWithoutTarget } from './stories/deleted.ts';
+import { dryRun } from './stories/dry-run.ts';
+import { editedService } from './stories/edited-service.ts';
+import { firstRequest } from './stories/first-request.ts';
+import { hookKilled } from './stories/hook-killed.ts';
+import { idleCost } from './stories/idle-cost.ts';
+import { idleSleep } from './stories/idle-sleep.ts';
+import { keda } from './stories/keda.ts';
+import { zeroAfterTimeout, zeroAfterWake } from './stories/late-zero.ts';
+import { metacontrollerDown } from './stories/metacontroller-down.ts';
+import { namespaceDeleted } from './stories/namespace-deleted.ts';
+import { nothingForbidden } from './stories/nothing-forbidden.ts';
+import { prometheusStopped } from './stories/prometheus-stopped.ts';
+import { resolverReplaced } from './stories/resolver-replaced.ts';
+import { rollout } from './stories/rollout.ts';
+import { samples } from './stories/samples.ts';
+import { statefulSet } from './stories/stateful-set.ts';
+import { statusWiped } from './stories/status-wiped.ts';
+import { twoOnOneService } from './stories/two-on-one-service.ts';
+import { twoOnOneTarget } from './stories/two-on-one-target.ts';
+import { twoPorts } from './stories/two-ports.ts';
+
+/** All stories. The first is the longest, so that the others run beside it; those that need the cluster to themselves come last. */
+export const STORIES: readonly Story[] = [
+  idleCost,
+  idleSleep,
+  firstRequest,
+  activeTrigger,
+  byHand,
+  editedService,
+  twoPorts,
+  statefulSet,
+  rollout,
+  keda,
+  deleted,
+  deletedWithoutTarget,
+  deletedInForeground,
+  namespaceDeleted,
+  samples,
+  zeroAfterWake,
+  zeroAfterTimeout,
+  twoOnOneService,
+  twoOnOneTarget,
+  prometheusStopped,
+  statusWiped,
+  dryRun,
+  resolverReplaced,
+  hookKilled,
+  metacontrollerDown,
+  nothingForbidden,
+];
