@@ -1,0 +1,36 @@
+/** Randomness of one run: the same seed gives the same sequence. */
+export interface Chance {
+  /** In [0, 1). */
+  next(): number;
+  is(probability: number): boolean;
+  between(low: number, high: number): number;
+  /** Whole, both ends included. */
+  whole(low: number, high: number): number;
+  exponential(mean: number): number;
+  pick<T>(list: readonly T[]): T;
+  uuid(): string;
+}
+
+/** mulberry32, with the shapes that the model needs. */
+export function createChance(seed: number): Chance {
+  let state = seed >>> 0;
+  let uuids = 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    next,
+    is: (probability) => probability > 0 && next() < probability,
+    between: (low, high) => low + next() * (high - low),
+    whole: (low, high) => low + Math.floor(next() * (high - low + 1)),
+    exponential: (mean) => -Math.log(1 - next()) * mean,
+    pick: (list) => list[Math.floor(next() * list.length)] as (typeof list)[number],
+    uuid: () => {
+      uuids += 1;
+      return `00000000-0000-4000-8000-${String(uuids).padStart(12, '0')}`;
+    },
+  };
+}

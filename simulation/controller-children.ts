@@ -1,0 +1,102 @@
+import type { Child, ObjectGroups, Parent } from '../src/api/hooks.ts';
+import { SERVICES, SLICES } from '../src/api/hooks.ts';
+import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
+import { isSame } from '../src/core/resources/same.ts';
+import { KubeApiError } from '../src/errors.ts';
+import { type Kind, type KubeObject, keyOf } from './objects.ts';
+import { type Process, timestamp } from './process.ts';
+import type { World } from './world.ts';
+
+export interface Children {
+  /** Deletes what was not answered, applies what was; the first failure, if any, at the end. */
+  manage(parent: Parent, observed: ObjectGroups, desired: readonly Child[]): Promise<Error | undefined>;
+}
+
+export const isOwnedBy = ({ metadata }: KubeObject, uid: string): boolean =>
+  metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+
+/** The part of Metacontroller that makes the children what the hook says. */
+export function createChildren(world: World, process: Process): Children {
+  const { api, chance, services, slices, siteOf } = world;
+  const kindOf = (child: { readonly kind?: unknown }): Kind<KubeObject> =>
+    (child.kind === 'Service' ? services : slices) as unknown as Kind<KubeObject>;
+  const siteAt = (namespace: string) => siteOf.get(keyOf(namespace, 'web'));
+
+  const remove = (kind: Kind<KubeObject>, observed: KubeObject) => {
+    const { name, namespace = '', uid } = observed.metadata;
+    return api.call(process, { what: `delete ${name}`, isWrite: true }, () => {
+      const live = kind.get(keyOf(namespace, name));
+      if (live === undefined || live.metadata.uid !== uid) return;
+      world.tell(siteAt(namespace), 'api', () => `${name} is deleted`);
+      world.checks.written(keyOf(namespace, 'web'));
+      kind.remove(keyOf(namespace, name));
+    });
+  };
+
+  const apply = (parent: Parent, child: Child) => {
+    const kind = kindOf(child);
+    const { name, namespace } = child.metadata;
+    return api.call(process, { what: `apply ${name}`, isWrite: true }, () => {
+      const live = kind.get(keyOf(namespace, name));
+      if (live && isApplied(live, child)) return;
+      world.tell(siteAt(namespace), 'api', () => `${name} is ${live ? 'changed' : 'made'}`);
+      world.checks.written(keyOf(namespace, 'web'));
+      kind.put(
+        keyOf(namespace, name),
+        merged(parent, child, live, { uuid: chance.uuid, nowMs: world.scheduler.nowMs() }),
+      );
+    });
+  };
+
+  return {
+    manage: async (parent, observed, desired) => {
+      let failure: Error | undefined;
+      const attempt = async (work: Promise<void>) => {
+        try {
+          await work;
+        } catch (error) {
+          if (!(error instanceof KubeApiError)) throw error;
+          failure ??= error;
+        }
+      };
+      const wanted = new Set(desired.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+      const there: readonly (readonly [string, Service | EndpointSlice])[] = [
+        ...Object.values(observed[SERVICES] ?? {}).map((service) => ['Service', service] as const),
+        ...Object.values(observed[SLICES] ?? {}).map((slice) => ['EndpointSlice', slice] as const),
+      ];
+      for (const [kind, child] of there) {
+        if (!wanted.has(`${kind}/${child.metadata.name}`)) await attempt(remove(kindOf({ kind }), child));
+      }
+      for (const child of desired) {
+        const before = there.find(
+          ([kind, { metadata }]) => kind === child.kind && metadata.name === child.metadata.name,
+        );
+        if (before === undefined || !isApplied(before[1], child)) await attempt(apply(parent, child));
+      }
+      return failure;
+    },
+  };
+}
+
+function isApplied(live: KubeObject, { apiVersion, kind, metadata, ...owned }: Child): boolean {
+  const fields = live as unknown as Record<string, unknown>;
+  return Object.entries(owned).every(([field, value]) => isSame(fields[field], value));
+}
+
+function merged(
+  parent: Parent,
+  child: Child,
+  live: KubeObject | undefined,
+  { uuid, nowMs }: { readonly uuid: () => string; readonly nowMs: number },
+): KubeObject {
+  const { name, uid } = parent.metadata;
+  return {
+    ...child,
+    metadata: {
+      ...child.metadata,
+      uid: live?.metadata.uid ?? uuid(),
+      creationTimestamp: live?.metadata.creationTimestamp ?? timestamp(nowMs),
+      ownerReferences: [{ kind: 'ElastiService', name, uid, controller: true }],
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { API_VERSION } from '../src/api/elastiservice.ts';
+import type { Parent } from '../src/api/hooks.ts';
+import { privateServiceName, sliceName } from '../src/core/names.ts';
+import { isOwnedBy } from './controller-children.ts';
+import { keyOf } from './objects.ts';
+import { timestamp } from './process.ts';
+import { SERVICE, type Site, type World } from './world.ts';
+
+const SLICE_NAME = sliceName(SERVICE);
+export const FINALIZER = 'metacontroller.io/compositecontroller-elasti';
+
+export const finalizersOf = ({ metadata }: Parent): readonly string[] =>
+  (metadata as { finalizers?: readonly string[] }).finalizers ?? [];
+
+/** The parent with our finalizer or without it; undefined where it is so already. */
+export function withFinalizer(parent: Parent, isWanted: boolean): Parent | undefined {
+  if (finalizersOf(parent).includes(FINALIZER) === isWanted) return undefined;
+  return { ...parent, metadata: { ...parent.metadata, finalizers: isWanted ? [FINALIZER] : [] } };
+}
+
+/** Creates a site's ElastiService, as a person does. */
+export function createElastiService(world: World, site: Site): void {
+  const { scheduler, chance, elastiServices } = world;
+  world.tell(site, 'a person', () => 'creates the ElastiService');
+  elastiServices.put(site.key, {
+    apiVersion: API_VERSION,
+    kind: 'ElastiService',
+    metadata: {
+      name: SERVICE,
+      namespace: site.namespace,
+      uid: chance.uuid(),
+      generation: 1,
+      creationTimestamp: timestamp(scheduler.nowMs()),
+    },
+    spec: {
+      service: SERVICE,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: SERVICE },
+      minTargetReplicas: 1 + (site.index % 2),
+      cooldownPeriod: site.cooldownSeconds,
+      triggers: [{ type: 'prometheus', metadata: { query: `q{site="${site.index}"}`, threshold: '1' } }],
+      ...(site.hasKeda ? { autoscaler: { type: 'keda', name: SERVICE } } : {}),
+    },
+  });
+}
+
+/** Deletes it, as a person does: it goes once its finalizers are gone. */
+export function deleteElastiService({ scheduler, elastiServices, tell }: World, site: Site): void {
+  const found = elastiServices.get(site.key);
+  if (!found || found.metadata.deletionTimestamp !== undefined) return;
+  tell(site, 'a person', () => 'deletes the ElastiService');
+  elastiServices.put(site.key, {
+    ...found,
+    metadata: { ...found.metadata, deletionTimestamp: timestamp(scheduler.nowMs()) },
+  });
+}
+
+/** The garbage collector: what is deleted goes when nobody holds it, and its children after it. */
+export function collectGarbage(world: World): void {
+  const { scheduler, chance, elastiServices, services, slices } = world;
+  elastiServices.onChange((key, parent) => {
+    if (parent?.metadata.deletionTimestamp === undefined || finalizersOf(parent).length > 0) return;
+    scheduler.after(0, () => {
+      if (elastiServices.get(key)?.metadata.uid !== parent.metadata.uid) return;
+      elastiServices.remove(key);
+      const { namespace, uid } = parent.metadata;
+      const site = world.siteOf.get(key) as Site;
+      world.tell(site, 'api', () => 'the ElastiService is gone');
+      world.checks.elastiServiceGone(site, parent);
+      scheduler.after(chance.between(20, 200), () => {
+        for (const slice of [...slices.in(namespace)]) {
+          if (isOwnedBy(slice, uid)) slices.remove(keyOf(namespace, slice.metadata.name));
+        }
+        const privateKey = keyOf(namespace, privateServiceName(SERVICE));
+        const privateService = services.get(privateKey);
+        if (privateService && isOwnedBy(privateService, uid)) services.remove(privateKey);
+      });
+    });
+  });
+}
+
+/** Key of the slice to the resolver. */
+export const sliceKeyOf = (site: Site): string => keyOf(site.namespace, SLICE_NAME);

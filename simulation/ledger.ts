@@ -1,0 +1,60 @@
+import type { Request, Site, World } from './world.ts';
+
+/** What became of the requests. */
+export interface Ledger {
+  make(site: Site, durationMs: number): Request;
+  served(request: Request): void;
+  lost(request: Request, cause: Cause): void;
+  readonly sent: number;
+  readonly servedCount: number;
+  readonly losses: ReadonlyMap<Cause, number>;
+}
+
+/** Causes of a loss; those that are ours must never occur. */
+export const CAUSES = {
+  noEndpoint: { isOurs: true, sentence: 'nothing stood behind the Service, by an act of ours' },
+  stalePod: { isOurs: true, sentence: 'a pod that stopped in good order was still being sent connections' },
+  staleResolver: { isOurs: true, sentence: 'a resolver that left in good order was still being sent connections' },
+  podCrashed: { isOurs: false, sentence: 'the pod that served, or the last one, crashed' },
+  abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
+  cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
+  resolverKilled: { isOurs: false, sentence: 'held by, or sent to, a resolver that was killed' },
+  resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
+  holdLimit: { isOurs: false, sentence: 'held for as long as the resolver holds' },
+  personsZero: { isOurs: false, sentence: "a person's own zero, until the redirection stands" },
+  notStarted: { isOurs: false, sentence: 'no pod had become ready yet, until the redirection stands' },
+  autoscalersZero: { isOurs: false, sentence: 'an autoscaler scaled to zero' },
+  resolverLeftUnseen: { isOurs: false, sentence: 'a resolver left while no sync could be answered' },
+  notOurService: { isOurs: false, sentence: 'no ElastiService was there for it' },
+} as const;
+export type Cause = keyof typeof CAUSES;
+
+/** An empty ledger. */
+export function createLedger(
+  world: Pick<World, 'scheduler' | 'tell'> & { readonly onOurLoss: (request: Request, cause: Cause) => void },
+): Ledger {
+  const losses = new Map<Cause, number>();
+  let sent = 0;
+  let servedCount = 0;
+  return {
+    make: (site, durationMs) => {
+      sent += 1;
+      return { id: sent, site, atMs: world.scheduler.nowMs(), durationMs };
+    },
+    served: () => {
+      servedCount += 1;
+    },
+    lost: (request, cause) => {
+      losses.set(cause, (losses.get(cause) ?? 0) + 1);
+      world.tell(request.site, 'client', () => `request ${request.id} is lost: ${cause}`);
+      if (CAUSES[cause].isOurs) world.onOurLoss(request, cause);
+    },
+    get sent() {
+      return sent;
+    },
+    get servedCount() {
+      return servedCount;
+    },
+    losses,
+  };
+}

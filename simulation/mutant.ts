@@ -1,0 +1,23 @@
+import type { Settings } from '../src/core/types.ts';
+import type { Answers } from '../src/effects/answers.ts';
+import type { Cluster } from '../src/effects/ports.ts';
+import type { Send } from '../src/triggers/send.ts';
+import type { FaultName } from './faults.ts';
+import type { World } from './world.ts';
+
+/** A planted mistake: wraps around the real code, which itself stays as it is. */
+export interface Mutant {
+  readonly name: string;
+  /** The invariants of which one must catch it, by the beginning of their names. */
+  readonly caughtBy: readonly string[];
+  /** The faults without which it would do no harm. */
+  readonly faults: readonly FaultName[];
+  readonly settings?: (settings: Settings) => Settings;
+  /** Settings that only the effects are given. */
+  readonly effectSettings?: (settings: Settings) => Settings;
+  readonly cluster?: (cluster: Cluster, world: World) => Cluster;
+  readonly answers?: (answers: Answers, cluster: Cluster) => Answers;
+  readonly send?: (send: Send) => Send;
+}
+
+export const NO_MUTANT: Mutant = { name: 'none', caughtBy: [], faults: [] };

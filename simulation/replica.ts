@@ -1,0 +1,94 @@
+import type { Settings } from '../src/core/types.ts';
+import { type Answers, createAnswers } from '../src/effects/answers.ts';
+import { type CarryOut, createCarryOut } from '../src/effects/carry-out.ts';
+import { createEvents } from '../src/effects/events.ts';
+import { createGather } from '../src/effects/gather.ts';
+import type { Logger } from '../src/effects/ports.ts';
+import { createRegistry } from '../src/effects/registry.ts';
+import { createWakes, type Wakes } from '../src/effects/wake.ts';
+import { createTriggers } from '../src/triggers/triggers.ts';
+import { createCluster } from './cluster.ts';
+import { keyOf } from './objects.ts';
+import { createProcess, type Process } from './process.ts';
+import { SERVER } from './prometheus.ts';
+import type { Site, World } from './world.ts';
+
+/** One replica of the hook service: the real code, on a process of the model. */
+export interface Replica {
+  readonly process: Process;
+  readonly answers: Answers;
+  readonly wakes: Wakes;
+}
+
+/** Composes a replica as `main` does, with the world in place of the outside. */
+export function createReplica(world: World, name: string): Replica {
+  const { mutant, checks, chance, prometheus } = world;
+  const process = createProcess(world.scheduler, { name, offsetMs: world.clockOffsetMs() });
+  const { clock } = process;
+  const settings: Settings = mutant.settings?.(world.settings) ?? world.settings;
+  const bare = createCluster(world, process);
+  const cluster = mutant.cluster?.(bare, world) ?? bare;
+  const send = prometheus.sendFor(process);
+  const log = createLog(world, name);
+  const registry = createRegistry({ cluster, clock });
+  const triggers = createTriggers({
+    clock,
+    send: mutant.send?.(send) ?? send,
+    readSecretKey: cluster.readSecretKey,
+    settings: {
+      defaultServerAddress: SERVER,
+      defaultAuthorization: undefined,
+      allowedServers: ['*'],
+      allowLoopback: false,
+      pollSeconds: settings.pollSeconds,
+    },
+    onBug: (error) => checks.bug(error),
+  });
+  const effectSettings = mutant.effectSettings?.(settings) ?? settings;
+  const carryOutReally = createCarryOut({ cluster, clock, log, settings: effectSettings });
+  const carryOut: CarryOut = (patches, options) => {
+    const { elastiService, observedAtMs } = options;
+    const site = world.siteOf.get(keyOf(elastiService.namespace, elastiService.name)) as Site;
+    for (const patch of patches) checks.patched(site, { patch, by: process, observedAtMs, elastiService });
+    if (patches.some(({ kind }) => kind === 'sleep'))
+      for (const interfere of world.atZeroStep) interfere(site, process);
+    return carryOutReally(patches, options);
+  };
+  const answers = createAnswers({
+    clock,
+    settings,
+    registry,
+    carryOut,
+    gather: createGather({ cluster, clock, triggers, settings }),
+    recordEvents: createEvents({ cluster, log }),
+    onAnswered: ({ elastiService, isFinalized }) => {
+      if (isFinalized) triggers.forget(elastiService.uid);
+    },
+  });
+  return {
+    process,
+    answers: mutant.answers?.(answers, cluster) ?? answers,
+    wakes: createWakes({ cluster, clock, log, registry, random: { next: chance.next, uuid: chance.uuid } }),
+  };
+}
+
+function createLog(world: World, name: string): Logger {
+  const write = (fields: object, message: string) => {
+    const { namespace } = fields as { namespace?: string };
+    const site = namespace === undefined ? undefined : world.siteOf.get(keyOf(namespace, 'web'));
+    world.tell(site, name, () => {
+      const { outcome, patch } = fields as { outcome?: { kind: string; reason?: string }; patch?: string };
+      return `${message} ${patch ?? ''} ${outcome?.kind ?? ''} ${outcome?.reason ?? ''}`;
+    });
+  };
+  return {
+    debug: write,
+    info: write,
+    warn: write,
+    error: (fields, message) => {
+      const { err } = fields as { err?: unknown };
+      if (err !== undefined) world.checks.bug(err);
+      write(fields, message);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** Virtual time: events in the order of their times, then of their making. */
+export interface Scheduler {
+  nowMs(): number;
+  after(delayMs: number, run: () => void): Timer;
+  /** Says that a promise was settled, so that what waits for it runs before the next event. */
+  touch(): void;
+  /** Runs everything up to and including a time. */
+  runUntil(ms: number): Promise<void>;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+interface Entry extends Timer {
+  readonly atMs: number;
+  readonly order: number;
+  run: (() => void) | undefined;
+}
+
+const isBefore = (a: Entry, b: Entry) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+// A macrotask starts only when no microtask is left.
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A scheduler at time 0 with nothing to do; a binary heap. */
+export function createScheduler(): Scheduler {
+  const heap: Entry[] = [];
+  let nowMs = 0;
+  let orders = 0;
+  let isTouched = true;
+
+  const push = (entry: Entry) => {
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const parent = heap[up] as Entry;
+      if (!isBefore(entry, parent)) break;
+      heap[at] = parent;
+      at = up;
+    }
+    heap[at] = entry;
+  };
+
+  const pop = () => {
+    const first = heap[0] as Entry;
+    const last = heap.pop() as Entry;
+    if (heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Entry, heap[child] as Entry)) child += 1;
+      if (!isBefore(heap[child] as Entry, last)) break;
+      heap[at] = heap[child] as Entry;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  };
+
+  return {
+    nowMs: () => nowMs,
+    after: (delayMs, run) => {
+      orders += 1;
+      const entry: Entry = {
+        atMs: nowMs + Math.max(0, delayMs),
+        order: orders,
+        run,
+        cancel: () => {
+          entry.run = undefined;
+        },
+      };
+      push(entry);
+      return entry;
+    },
+    touch: () => {
+      isTouched = true;
+    },
+    runUntil: async (ms) => {
+      for (;;) {
+        if (isTouched) {
+          isTouched = false;
+          await settle();
+        }
+        const next = heap[0];
+        if (next === undefined || next.atMs > ms) break;
+        pop();
+        if (next.run === undefined) continue;
+        nowMs = next.atMs;
+        next.run();
+      }
+      nowMs = ms;
+    },
+  };
+}

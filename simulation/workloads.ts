@@ -1,0 +1,200 @@
+import type { EndpointSlice } from '../src/api/kubernetes.ts';
+import { privateServiceName } from '../src/core/names.ts';
+import { keyOf } from './objects.ts';
+import type { Process } from './process.ts';
+import { type Listener, type Request, SERVICE, type Site, type World } from './world.ts';
+
+/** Deployments, ReplicaSets, kubelets and the EndpointSlice controller, taken together. */
+export interface Workloads {
+  crashOne(): void;
+  /** Pods of a site that start from now on do not become ready for so long. */
+  stall(site: Site, ms: number): void;
+}
+
+interface Pod extends Listener {
+  readonly name: string;
+  state: 'starting' | 'ready' | 'terminating' | 'dead';
+  gone: { why: string; atMs: number } | undefined;
+  readonly serving: Set<Request>;
+}
+
+interface Workload {
+  readonly site: Site;
+  readonly pods: Set<Pod>;
+  stalledUntilMs: number;
+  isPublishing: boolean;
+}
+
+const PRE_STOP_MS = 5000;
+/** How long a listener that is gone is remembered, so that a refusal can be explained. */
+const REMEMBERED_MS = 60_000;
+const PRIVATE = privateServiceName(SERVICE);
+
+/** Starts the workload controllers of a world. */
+export function createWorkloads(world: World, kcm: Process): Workloads {
+  const { scheduler, chance, faults, targets, services, slices, listeners, ledger, checks } = world;
+  const workloads: readonly Workload[] = world.sites.map((site) => ({
+    site,
+    pods: new Set<Pod>(),
+    stalledUntilMs: 0,
+    isPublishing: false,
+  }));
+  let pods = 0;
+
+  const publishSoon = (workload: Workload) => {
+    if (workload.isPublishing) return;
+    workload.isPublishing = true;
+    scheduler.after(chance.between(5, 60), () => {
+      workload.isPublishing = false;
+      publish(workload);
+    });
+  };
+
+  const publish = ({ site, pods }: Workload) => {
+    const endpoints = [...pods].map(({ address, state }) => ({
+      addresses: [address],
+      conditions: { ready: state === 'ready', serving: state !== 'starting', terminating: state === 'terminating' },
+    }));
+    for (const service of [SERVICE, PRIVATE]) {
+      if (services.get(keyOf(site.namespace, service)) === undefined) continue;
+      const key = keyOf(site.namespace, `${service}-own`);
+      const before = slices.get(key);
+      if (before && JSON.stringify(before.endpoints) === JSON.stringify(endpoints)) continue;
+      slices.put(key, makeOwnSlice(site, service, endpoints));
+    }
+    const target = targets.get(site.key);
+    if (target && target.statusReplicas !== pods.size) targets.put(site.key, { ...target, statusReplicas: pods.size });
+    checks.podsChanged(site, [...pods].filter(({ state }) => state === 'ready').length);
+  };
+
+  const startPod = (workload: Workload) => {
+    pods += 1;
+    const { site } = workload;
+    const pod: Pod = {
+      name: `pod-${pods}`,
+      address: `10.1.${pods >> 8}.${pods & 255}`,
+      what: 'pod',
+      state: 'starting',
+      gone: undefined,
+      serving: new Set(),
+      accept: (request) => {
+        if (pod.gone !== undefined || pod.state === 'starting') return false;
+        pod.serving.add(request);
+        if (!site.isCountedAtDoor) world.prometheus.requestSeen(site);
+        scheduler.after(request.durationMs, () => {
+          if (pod.serving.delete(request)) ledger.served(request);
+        });
+        return true;
+      },
+    };
+    workload.pods.add(pod);
+    listeners.set(pod.address, pod);
+    const isSlow = faults.has('slowStarts') && chance.is(0.15);
+    const startMs = isSlow ? chance.between(5000, 40_000) : site.startMs * chance.between(0.7, 1.3);
+    becomeReady(workload, pod, startMs);
+    publishSoon(workload);
+  };
+
+  const becomeReady = (workload: Workload, pod: Pod, afterMs: number) => {
+    scheduler.after(afterMs, () => {
+      if (pod.state !== 'starting') return;
+      const stalledMs = workload.stalledUntilMs - scheduler.nowMs();
+      if (stalledMs > 0) return becomeReady(workload, pod, stalledMs + chance.between(0, 1000));
+      pod.state = 'ready';
+      world.tell(workload.site, pod.name, () => 'is ready');
+      publishSoon(workload);
+    });
+  };
+
+  const end = (workload: Workload, pod: Pod, why: string) => {
+    if (pod.gone !== undefined) return;
+    pod.gone = { why, atMs: scheduler.nowMs() };
+    for (const request of pod.serving) ledger.lost(request, why === 'crash' ? 'podCrashed' : 'cutByAbruptPod');
+    pod.serving.clear();
+    scheduler.after(REMEMBERED_MS, () => listeners.delete(pod.address));
+    if (why === 'crash') {
+      world.tell(workload.site, pod.name, () => 'crashes');
+      checks.podCrashed(workload.site);
+    }
+  };
+
+  const remove = (workload: Workload, pod: Pod) => {
+    pod.state = 'dead';
+    workload.pods.delete(pod);
+    publishSoon(workload);
+    reconcile(workload);
+  };
+
+  const terminate = (workload: Workload, pod: Pod) => {
+    const { site } = workload;
+    const wasServing = pod.state === 'ready';
+    pod.state = 'terminating';
+    world.tell(site, pod.name, () => 'terminates');
+    publishSoon(workload);
+    if (site.isAbrupt || !wasServing) {
+      scheduler.after(chance.between(1, 30), () => end(workload, pod, 'abrupt'));
+      scheduler.after(chance.between(100, 2000), () => remove(workload, pod));
+      return;
+    }
+    // After the preStop it closes its listener, and answers what it has accepted.
+    scheduler.after(PRE_STOP_MS, () => {
+      pod.gone = { why: 'stopped', atMs: scheduler.nowMs() };
+      scheduler.after(REMEMBERED_MS, () => listeners.delete(pod.address));
+      remove(workload, pod);
+    });
+  };
+
+  const reconcile = (workload: Workload) => {
+    const wanted = targets.get(workload.site.key)?.replicas ?? 0;
+    // As a ReplicaSet does, it parts with those first that are not ready.
+    const ready = [...workload.pods].filter(({ state }) => state === 'ready');
+    const alive = [...ready, ...[...workload.pods].filter(({ state }) => state === 'starting')];
+    for (let i = alive.length; i < wanted; i++) startPod(workload);
+    for (const pod of alive.slice(wanted)) terminate(workload, pod);
+  };
+
+  const workloadOf = new Map(workloads.map((workload) => [workload.site.key, workload]));
+  targets.watch(kcm, (key, after, before) => {
+    const workload = workloadOf.get(key);
+    if (workload && after?.replicas !== before?.replicas) reconcile(workload);
+  });
+  // Slices of a Service that appears later, such as the private one.
+  services.watch(kcm, (key, after, before) => {
+    const workload = workloadOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
+    if (workload && (after === undefined) !== (before === undefined)) publishSoon(workload);
+    if (after === undefined && before) slices.remove(`${key}-own`);
+  });
+  for (const workload of workloads) reconcile(workload);
+
+  return {
+    crashOne: () => {
+      const workload = chance.pick(workloads);
+      const ready = [...workload.pods].filter(({ state }) => state === 'ready');
+      if (ready.length === 0) return;
+      const pod = chance.pick(ready);
+      end(workload, pod, 'crash');
+      // The kubelet needs a moment to see it.
+      scheduler.after(chance.between(10, 300), () => remove(workload, pod));
+    },
+    stall: (site, ms) => {
+      const workload = workloadOf.get(site.key);
+      if (workload) workload.stalledUntilMs = scheduler.nowMs() + ms;
+    },
+  };
+}
+
+function makeOwnSlice(site: Site, service: string, endpoints: NonNullable<EndpointSlice['endpoints']>): EndpointSlice {
+  return {
+    metadata: {
+      name: `${service}-own`,
+      namespace: site.namespace,
+      labels: {
+        'kubernetes.io/service-name': service,
+        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      },
+    },
+    addressType: 'IPv4',
+    endpoints,
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  };
+}

@@ -1,0 +1,95 @@
+import type { Parent } from '../src/api/hooks.ts';
+import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
+import type { Settings } from '../src/core/types.ts';
+import type { Api } from './api.ts';
+import type { Chance } from './chance.ts';
+import type { Checks } from './checks.ts';
+import type { Faults } from './faults.ts';
+import type { Hooks } from './hooks.ts';
+import type { Ledger } from './ledger.ts';
+import type { Mutant } from './mutant.ts';
+import type { Kind, Metadata } from './objects.ts';
+import type { Process } from './process.ts';
+import type { Prometheus } from './prometheus.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Something with an address. */
+export interface Listener {
+  readonly address: string;
+  readonly what: 'pod' | 'resolver';
+  /** False: the connection is refused. */
+  accept(request: Request): boolean;
+  /** Why it is gone, and since when. */
+  readonly gone: { readonly why: string; readonly atMs: number } | undefined;
+}
+
+export interface Request {
+  readonly id: number;
+  readonly site: Site;
+  readonly atMs: number;
+  readonly durationMs: number;
+}
+
+export interface TargetObject {
+  readonly metadata: Metadata;
+  readonly replicas: number;
+  readonly statusReplicas: number;
+  /** Who wrote `replicas` last, and when. */
+  readonly by: string;
+  readonly atMs: number;
+}
+
+export interface ScaledObjectObject {
+  readonly metadata: Metadata;
+  readonly minReplicaCount: number;
+}
+
+export interface Kinds {
+  readonly elastiServices: Kind<Parent>;
+  readonly services: Kind<Service>;
+  readonly slices: Kind<EndpointSlice>;
+  readonly targets: Kind<TargetObject>;
+  readonly scaledObjects: Kind<ScaledObjectObject>;
+}
+
+/** One Service with its workload, as somebody set it up. */
+export interface Site {
+  readonly index: number;
+  readonly namespace: string;
+  /** Key of the ElastiService, its Service and its target alike. */
+  readonly key: string;
+  readonly hasKeda: boolean;
+  /** Pods close their listener at SIGTERM. */
+  readonly isAbrupt: boolean;
+  readonly startMs: number;
+  readonly cooldownSeconds: number;
+  /** Whether the trigger counts what arrives, or only what pods serve. */
+  readonly isCountedAtDoor: boolean;
+}
+
+/** All that one run is made of. */
+export interface World extends Kinds {
+  readonly scheduler: Scheduler;
+  readonly chance: Chance;
+  readonly faults: Faults;
+  readonly settings: Settings;
+  readonly sites: readonly Site[];
+  readonly siteOf: ReadonlyMap<string, Site>;
+  readonly listeners: Map<string, Listener>;
+  readonly mutant: Mutant;
+  readonly api: Api;
+  readonly checks: Checks;
+  readonly ledger: Ledger;
+  readonly prometheus: Prometheus;
+  readonly hooks: Hooks;
+  /** Told when a replica sets out for a step to zero: the moment at which to interfere. */
+  readonly atZeroStep: ((site: Site, by: Process) => void)[];
+  /** Writes a line into the timeline. */
+  tell(site: Site | undefined, who: string, what: () => string): void;
+  /** How far the wall clock of a new process is off. */
+  clockOffsetMs(): number;
+}
+
+export const SERVICE = 'web';
+export const RESOLVER_NAMESPACE = 'elasti';
+export const RESOLVER_SERVICE = 'elasti-resolver-service';
