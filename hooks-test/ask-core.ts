@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SyncRequest } from '../src/api/hooks.ts';
+import { emptyContext } from '../src/core/context.ts';
 import { decideFinalizeNeeds, finalize } from '../src/core/finalize.ts';
 import { finalizeInvalid, syncInvalid } from '../src/core/invalid.ts';
 import { decideNeeds } from '../src/core/needs.ts';
@@ -16,14 +17,7 @@ export interface Setup {
   readonly settings: Settings;
 }
 
-const UNREAD: Omit<Context, 'now'> = {
-  readings: [],
-  proof: [],
-  scale: { kind: 'unread' },
-  autoscaler: { kind: 'unread' },
-  sharers: { kind: 'unread' },
-  liveResolvers: { kind: 'unread' },
-};
+const { now: _now, ...UNREAD } = emptyContext(new Date(0));
 const GATHERED = Object.keys(UNREAD) as readonly (keyof Needs & keyof Context)[];
 
 /** What the core is given beside the request. */

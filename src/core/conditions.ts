@@ -7,11 +7,15 @@ export interface Claim {
   readonly message: string;
 }
 
+/** Where conditions come from: those before, and when and from which spec they are judged. */
+interface Origin {
+  readonly previous: readonly Condition[] | undefined;
+  readonly now: Date;
+  readonly generation: number;
+}
+
 /** Turns claims into conditions; lastTransitionTime moves only when a status changes. */
-export function makeConditions(
-  claims: readonly Claim[],
-  from: { readonly previous: readonly Condition[] | undefined; readonly now: Date; readonly generation: number },
-): Condition[] {
+export function makeConditions(claims: readonly Claim[], from: Origin): Condition[] {
   return claims.map((claim) => {
     const before = from.previous?.find((condition) => condition.type === claim.type);
     return {
@@ -20,4 +24,10 @@ export function makeConditions(
       observedGeneration: from.generation,
     };
   });
+}
+
+/** The conditions before with another Ready, for when nothing else could be judged. */
+export function withReady(ready: Omit<Claim, 'type'>, from: Origin): Condition[] {
+  const others = (from.previous ?? []).filter((condition) => condition.type !== 'Ready');
+  return [...makeConditions([{ type: 'Ready', ...ready }], from), ...others];
 }

@@ -2,7 +2,7 @@ import type { Child } from '../api/hooks.ts';
 import { isHandsOff, isResolverReady } from './blocked.ts';
 import { isSleptByUs, makeWakePatch } from './decide-raise.ts';
 import { settleSeconds } from './leave-proxy.ts';
-import { observedChildren } from './resources/children.ts';
+import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus } from './status.ts';
 import { secondsSince } from './time.ts';
 import type { EventIntent, FinalizeResult, Needs, ScalePatch, Settings } from './types.ts';
@@ -123,7 +123,7 @@ function privateServiceOf(view: View): readonly Child[] {
 function heldChildren(view: View): readonly Child[] {
   const { privateService } = observedChildren(view.facts);
   const slices = view.slices.filter((slice) => view.facts.slices.has(slice.metadata.name));
-  return privateService ? [privateService, ...slices] : slices;
+  return listChildren({ privateService, slices });
 }
 
 function restoreEvents(

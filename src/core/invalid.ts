@@ -1,6 +1,6 @@
 import { ElastiServiceStatus } from '../api/elastiservice.ts';
 import { SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
-import { makeConditions } from './conditions.ts';
+import { withReady } from './conditions.ts';
 import { keepPrivateService } from './resources/private-service.ts';
 import { keepSlice } from './resources/resolver-slices.ts';
 import type { FinalizeResult, Settings, SyncResult } from './types.ts';
@@ -18,15 +18,14 @@ export function syncInvalid({ request, invalid, now }: InvalidObservation, setti
   const { generation, namespace } = request.parent.metadata;
   const parsed = ElastiServiceStatus.safeParse(request.parent.status);
   const last = parsed.success ? parsed.data : {};
-  const ready = { type: 'Ready', status: 'False', reason: 'InvalidSpec', message: invalid } as const;
   return {
     status: {
       ...last,
       observedGeneration: generation,
-      conditions: [
-        ...makeConditions([ready], { previous: last.conditions, now, generation }),
-        ...(last.conditions ?? []).filter((condition) => condition.type !== 'Ready'),
-      ],
+      conditions: withReady(
+        { status: 'False', reason: 'InvalidSpec', message: invalid },
+        { previous: last.conditions, now, generation },
+      ),
     },
     children: [
       ...Object.values(request.children[SERVICES] ?? {}).map((service) => keepPrivateService(service, namespace)),

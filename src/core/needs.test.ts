@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyContext } from '../effects/gather.ts';
+import { emptyContext } from './context.ts';
 import { decideNeeds } from './needs.ts';
 import { observe, parseElastiService } from './observe.ts';
 import { requestOf, SETTINGS, WORLD } from './testing/world.ts';

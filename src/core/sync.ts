@@ -1,8 +1,8 @@
 import type { Child } from '../api/hooks.ts';
-import { makeConditions } from './conditions.ts';
+import { withReady } from './conditions.ts';
 import { makeWakePatch } from './decide-raise.ts';
 import { type Decision, decidePhase } from './phase.ts';
-import { observedChildren } from './resources/children.ts';
+import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus, makeStatus } from './status.ts';
 import { makeEvents } from './transitions.ts';
 import type { ScalePatch, Settings, SyncResult } from './types.ts';
@@ -22,7 +22,7 @@ export function sync(observation: Observation, settings: Settings): SyncResult {
   const patches = keepZeroStepApart(decision.patches, view, slices);
   return {
     status,
-    children: [...(view.privateService ? [view.privateService] : []), ...slices],
+    children: listChildren({ privateService: view.privateService, slices }),
     resyncAfterSeconds: decideResync(view, decision, patches),
     scalePatches: patches,
     events: makeEvents(view, decision, status),
@@ -74,22 +74,17 @@ function retrySeconds({ last, now, settings }: View): number {
 /** A kind was missing from the request, so nothing is concluded from it: all stays, and a wake is still answered. */
 function keepEverything(view: View): SyncResult {
   const { facts, last, now, settings } = view;
-  const { privateService, slices } = observedChildren(facts);
   const isRaiseDue = view.wake !== undefined && view.replicas === 0;
   const message = 'Metacontroller did not send all that was asked for; nothing is changed until it does';
   return {
     status: finishStatus(view, {
       ...last,
-      conditions: [
-        ...makeConditions([{ type: 'Ready', status: 'Unknown', reason: 'ObservationIncomplete', message }], {
-          previous: last.conditions,
-          now,
-          generation: facts.elastiService.generation,
-        }),
-        ...(last.conditions ?? []).filter((condition) => condition.type !== 'Ready'),
-      ],
+      conditions: withReady(
+        { status: 'Unknown', reason: 'ObservationIncomplete', message },
+        { previous: last.conditions, now, generation: facts.elastiService.generation },
+      ),
     }),
-    children: [...(privateService ? [privateService] : []), ...slices],
+    children: listChildren(observedChildren(facts)),
     resyncAfterSeconds: isRaiseDue ? Math.min(EFFECT_SECONDS, settings.pollSeconds) : settings.pollSeconds,
     scalePatches: isRaiseDue ? [makeWakePatch(view, 'Wake')] : [],
     events: [],

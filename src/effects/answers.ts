@@ -7,19 +7,20 @@ import {
   type SyncResponse,
 } from '../api/hooks.ts';
 import { checkAnswer } from '../core/check-answer.ts';
+import { emptyContext } from '../core/context.ts';
 import { customize } from '../core/customize.ts';
 import { decideFinalizeNeeds, finalize } from '../core/finalize.ts';
 import { finalizeInvalid, syncInvalid } from '../core/invalid.ts';
 import { decideNeeds } from '../core/needs.ts';
 import { observe, parseElastiService } from '../core/observe.ts';
 import { withOutcomes } from '../core/outcomes.ts';
-import { observedChildren } from '../core/resources/children.ts';
+import { listChildren, observedChildren } from '../core/resources/children.ts';
 import { sync } from '../core/sync.ts';
 import type { ElastiService, Facts, FinalizeResult, Needs, Settings, SyncResult } from '../core/types.ts';
 import type { Observation } from '../core/view.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { RecordEvents } from './events.ts';
-import { emptyContext, type Gather } from './gather.ts';
+import type { Gather } from './gather.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
 
@@ -151,10 +152,9 @@ function isDroppingSlices(body: SyncRequest, { children }: SyncResult): boolean 
 
 /** Keeps children and status as they are and asks to be called again at once. */
 function keepAll(facts: Facts, body: SyncRequest): SyncResult {
-  const { privateService, slices } = observedChildren(facts);
   return {
     status: (body.parent.status ?? {}) as SyncResult['status'],
-    children: [...(privateService ? [privateService] : []), ...slices],
+    children: listChildren(observedChildren(facts)),
     resyncAfterSeconds: 0.1,
     scalePatches: [],
     events: [],

@@ -38,17 +38,6 @@ const MAX_REMEMBERED = 50_000;
 /** All that sleep may look for the resolver at once. */
 const LIVE_RESOLVERS_MS = 2000;
 
-/** A context in which nothing has been read yet. */
-export const emptyContext = (now: Date): Context => ({
-  now,
-  readings: [],
-  proof: [],
-  scale: { kind: 'unread' },
-  autoscaler: { kind: 'unread' },
-  sharers: { kind: 'unread' },
-  liveResolvers: { kind: 'unread' },
-});
-
 interface Memory {
   scale?: Aged<ScaleReading>;
   autoscaler?: Aged<AutoscalerReading>;

@@ -57,6 +57,14 @@ export function observedChildren(facts: RequestFacts): { privateService: Child |
   };
 }
 
+/** The private Service, if any, and the slices, as one list. */
+export function listChildren({
+  privateService,
+  slices,
+}: Pick<DesiredChildren, 'privateService' | 'slices'>): readonly Child[] {
+  return privateService ? [privateService, ...slices] : slices;
+}
+
 function keptSlices(facts: RequestFacts, family?: string): readonly Child[] {
   const { namespace } = facts.elastiService;
   return [...facts.slices.values()]

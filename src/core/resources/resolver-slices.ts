@@ -26,7 +26,7 @@ export function familiesOf(service: Service): readonly AddressType[] {
  * The Service's TCP ports, each at the resolver's port for it, in groups that hold each port number once:
  * Metacontroller's default apply merges a slice's ports by number and would lose the second of two.
  */
-export function groupPorts(
+function groupPorts(
   ports: readonly ServicePort[],
   resolverPortOf: (port: ServicePort) => number,
 ): readonly (readonly SlicePort[])[] {

@@ -1,6 +1,6 @@
 import { WAKE_ANNOTATION } from '../../api/elastiservice.ts';
 import { type Child, SERVICES, SLICES, SyncRequest } from '../../api/hooks.ts';
-import { emptyContext } from '../../effects/gather.ts';
+import { emptyContext } from '../context.ts';
 import { decideNeeds } from '../needs.ts';
 import { observe, parseElastiService } from '../observe.ts';
 import type { Context, ElastiService, Settings, SyncResult, TriggerReading } from '../types.ts';

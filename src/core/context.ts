@@ -1,0 +1,12 @@
+import type { Context } from './types.ts';
+
+/** A context in which nothing has been read yet. */
+export const emptyContext = (now: Date): Context => ({
+  now,
+  readings: [],
+  proof: [],
+  scale: { kind: 'unread' },
+  autoscaler: { kind: 'unread' },
+  sharers: { kind: 'unread' },
+  liveResolvers: { kind: 'unread' },
+});
