@@ -5,6 +5,7 @@ import { decideFinalizeNeeds, finalize } from '../src/core/finalize.ts';
 import { finalizeInvalid, syncInvalid } from '../src/core/invalid.ts';
 import { decideNeeds } from '../src/core/needs.ts';
 import { observe, parseElastiService } from '../src/core/observe.ts';
+import { planOf } from '../src/core/phase.ts';
 import { sync } from '../src/core/sync.ts';
 import type { Context, FinalizeResult, Needs, Settings, SyncResult } from '../src/core/types.ts';
 import { type GoldenContext, SETTINGS } from './golden.ts';
@@ -38,7 +39,7 @@ export function answer(
     return hook === 'sync' ? syncInvalid(observation, settings) : finalizeInvalid(observation, settings);
   }
   const observation = { facts: observe(request, elastiService, settings), context };
-  return hook === 'sync' ? sync(observation, settings) : finalize(observation, settings);
+  return hook === 'sync' ? sync(planOf(observation, settings)) : finalize(observation, settings);
 }
 
 /** Gathers as the shell does, from what the golden gives; whether that was all, and what of it was never asked for. */
@@ -51,7 +52,7 @@ export function gather(hook: 'sync' | 'finalize', request: SyncRequest, { contex
   let gathered: Context = { ...UNREAD, now: context.now };
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     const observation = { facts, context: gathered };
-    const needs = hook === 'sync' ? decideNeeds(observation, settings) : decideFinalizeNeeds(observation);
+    const needs = hook === 'sync' ? decideNeeds(planOf(observation, settings)) : decideFinalizeNeeds(observation);
     if (needs === undefined) return { isComplete: true, unused: given.filter((key) => !asked.has(key)) };
     const wanted = GATHERED.filter((key) => needs[key] !== undefined && needs[key] !== false);
     for (const key of wanted) asked.add(key);

@@ -33,6 +33,5 @@ export function checkAnswer<T extends SyncResponse>(answer: T, namespace: string
 function hasNull(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
-  for (const inner of Object.values(value)) if (hasNull(inner)) return true;
-  return false;
+  return Object.values(value).some(hasNull);
 }

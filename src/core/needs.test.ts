@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { emptyContext } from './context.ts';
 import { decideNeeds } from './needs.ts';
 import { observe, parseElastiService } from './observe.ts';
+import { planOf } from './phase.ts';
 import { requestOf, SETTINGS, WORLD } from './testing/world.ts';
 
 /** How old a reading of `/scale` may be for a service that has slept quietly for some seconds. */
@@ -13,7 +14,7 @@ function scaleAgeAfter(asleepSeconds: number): number | undefined {
   const elastiService = parseElastiService(request.parent);
   assert.ok(!('invalid' in elastiService));
   const facts = observe(request, elastiService, SETTINGS);
-  return decideNeeds({ facts, context: emptyContext(WORLD.now) }, SETTINGS)?.scale?.maxAgeSeconds;
+  return decideNeeds(planOf({ facts, context: emptyContext(WORLD.now) }, SETTINGS))?.scale?.maxAgeSeconds;
 }
 
 test('asleep, a reading of /scale from before the zero does not count, whoever wrote it and whatever their clock says', () => {

@@ -1,9 +1,9 @@
 import { FRESH_SECONDS } from './decide-sleep.ts';
-import { decidePhase, type Unread } from './phase.ts';
+import type { Plan, Unread } from './phase.ts';
 import { isForeignRaise } from './status.ts';
 import { secondsSince } from './time.ts';
-import type { Needs, Settings } from './types.ts';
-import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
+import type { Needs } from './types.ts';
+import type { View } from './view.ts';
 
 /** Asleep with nobody asking, /scale is read this often, for a raise that came with no sign of a pod. */
 const ASLEEP_SCALE_SECONDS = 300;
@@ -14,13 +14,12 @@ const PREVENTED_SECONDS = 300;
  * What is to be read before sync can decide, given what has been gathered so far; `undefined` when nothing is.
  * Call it again with what came of it: a decision may need one thing only because of another.
  */
-export function decideNeeds(observation: Observation, settings: Settings): Needs | undefined {
-  const view = viewOf(observation, settings);
+export function decideNeeds({ view, decision }: Plan): Needs | undefined {
   const scale = decideScaleNeed(view);
   if (scale !== undefined) return needs(view, { scale }, []);
-  if (isIncomplete(view.facts)) return undefined;
+  if (decision === undefined) return undefined;
 
-  const unread: readonly Unread[] = decidePhase(view).unread;
+  const { unread } = decision;
   const mustTellWhoRaised = isForeignRaise(view, { whoever: true }) && view.context.sharers.kind === 'unread';
   if (unread.length === 0 && !mustTellWhoRaised) return undefined;
   return needs(view, {}, mustTellWhoRaised ? [...unread, 'sharers'] : unread);

@@ -4,7 +4,13 @@ import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
 import { privateServiceName } from './names.ts';
 import { desiredChildren } from './resources/children.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints, SERVICE_NAME_LABEL } from './resources/resolver-slices.ts';
+import {
+  hasReadyEndpoint,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+  readyEndpoints,
+  SERVICE_NAME_LABEL,
+} from './resources/resolver-slices.ts';
 import type { AddressType, ElastiService, Facts, ReadyEndpoint, RequestFacts, Settings } from './types.ts';
 
 /** Set by kube-controller-manager on the slices that it keeps for a Service with a selector. */
@@ -53,29 +59,30 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
   const publicService = services === undefined ? 'unknown' : (services[`${namespace}/${spec.service}`] ?? 'missing');
   const children = request.children[SLICES] ?? {};
 
+  const all = Object.values(slices ?? {});
   const ofService = (name: string) =>
-    Object.values(slices ?? {}).filter(
-      (s) => s.metadata.namespace === namespace && s.metadata.labels?.[SERVICE_NAME_LABEL] === name,
-    );
+    all.filter((s) => s.metadata.namespace === namespace && s.metadata.labels?.[SERVICE_NAME_LABEL] === name);
+  const ofPublic = ofService(spec.service);
   // A Service that publishes not-ready addresses shows every pod as ready; its private twin does not.
   const publishesNotReady = typeof publicService === 'object' && publicService.spec.publishNotReadyAddresses === true;
-  const own = ofService(publishesNotReady ? privateName : spec.service).filter(isOwn);
-  const isReady = own.some((slice) => readyEndpoints(slice).length > 0);
+  const own = (publishesNotReady ? ofService(privateName) : ofPublic).filter(isOwn);
+  const isReady = own.some(hasReadyEndpoint);
 
   const privateService = request.children[SERVICES]?.[`${namespace}/${privateName}`];
   const facts: RequestFacts = {
     elastiService,
     target: targetOf(elastiService),
     publicService,
+    privateServiceName: privateName,
     privateService,
     claimedBy: claimantOf(services?.[`${namespace}/${privateName}`], uid),
     readiness: slices === undefined ? 'unknown' : isReady ? 'ready' : 'notReady',
     hasEndpoints: own.some((slice) => (slice.endpoints ?? []).length > 0),
-    foreignSlice: ofService(spec.service)
-      .filter((s) => !isOwn(s) && !isOurs(s, children, spec.service) && readyEndpoints(s).length > 0)
+    foreignSlice: ofPublic
+      .filter((s) => !isOwn(s) && !isOurs(s, children, spec.service) && hasReadyEndpoint(s))
       .map((s) => s.metadata.name)
       .sort()[0],
-    resolver: slices && resolverAddresses(Object.values(slices), settings),
+    resolver: slices && resolverAddresses(all, settings),
     slices: new Map(
       Object.values(children)
         .map((slice) => [slice.metadata.name, slice] as const)
@@ -104,20 +111,21 @@ function resolverAddresses(
   slices: readonly EndpointSlice[],
   { resolver }: Settings,
 ): ReadonlyMap<AddressType, readonly ReadyEndpoint[]> {
-  const found = new Map<AddressType, Map<string, ReadyEndpoint>>();
+  const found = new Map<AddressType, readonly ReadyEndpoint[]>();
   for (const slice of slices) {
     // Only the resolver's own namespace: a Service of that name elsewhere is somebody else's.
     if (slice.metadata.namespace !== resolver.namespace) continue;
     if (slice.metadata.labels?.[SERVICE_NAME_LABEL] !== resolver.serviceName) continue;
     if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
-    const family = found.get(slice.addressType) ?? new Map<string, ReadyEndpoint>();
-    for (const endpoint of readyEndpoints(slice)) family.set(endpoint.address, endpoint);
-    found.set(slice.addressType, family);
+    found.set(slice.addressType, [...(found.get(slice.addressType) ?? []), ...readyEndpoints(slice)]);
   }
-  return new Map(
-    [...found].map(([family, endpoints]) => [
-      family,
-      [...endpoints.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
-    ]),
-  );
+  for (const [family, endpoints] of found) found.set(family, inOrder(endpoints));
+  return found;
+}
+
+/** By address, each once; of two that have one address the later counts. */
+function inOrder(endpoints: readonly ReadyEndpoint[]): readonly ReadyEndpoint[] {
+  if (endpoints.length < 2) return endpoints;
+  const byAddress = new Map(endpoints.map((endpoint) => [endpoint.address, endpoint]));
+  return [...byAddress.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
 }

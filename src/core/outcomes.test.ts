@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withOutcomes } from './outcomes.ts';
-import { sync } from './sync.ts';
-import { applied, observationOf, SETTINGS, WORLD, type World } from './testing/world.ts';
+import { applied, observationOf, syncOf, WORLD, type World } from './testing/world.ts';
 import type { Outcome } from './types.ts';
 
 const WOKEN: World = {
@@ -16,7 +15,7 @@ const FORBIDDEN: Outcome = { kind: 'failed', reason: 'ScaleFailed', message: 'ca
 
 const answered = (world: World, outcome: Outcome) => {
   const observation = observationOf(world);
-  const result = sync(observation, SETTINGS);
+  const result = syncOf(observation);
   const carriedOut = result.scalePatches.map((patch) => ({ patch, outcome }));
   return { result, status: withOutcomes(result.status, carriedOut, { facts: observation.facts, now: world.now }) };
 };

@@ -5,8 +5,8 @@ import { cooldownEndMs, decideSleep, isStuckStart, type SleepDecision } from './
 import { decideZeroStep } from './decide-zero-step.ts';
 import { decideLeaveProxy, type LeaveProxy } from './leave-proxy.ts';
 import { secondsSince } from './time.ts';
-import type { Needs, ScalePatch, WakeCause } from './types.ts';
-import type { View } from './view.ts';
+import type { Needs, ScalePatch, Settings, WakeCause } from './types.ts';
+import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
 
 /** What could not be decided before it was read. */
 export type Unread = keyof Needs | 'freshReadings';
@@ -45,8 +45,20 @@ const decision = (
   ...over,
 });
 
+/** An observation's view with the decision that follows from it; none where a kind was missing from the request. */
+export interface Plan {
+  readonly view: View;
+  readonly decision: Decision | undefined;
+}
+
+/** Plans one call: asked for what it still needs to read, and in the end for its answer. */
+export function planOf(observation: Observation, settings: Settings): Plan {
+  const view = viewOf(observation, settings);
+  return { view, decision: isIncomplete(view.facts) ? undefined : decidePhase(view) };
+}
+
 /** Decides the phase from what is observed. The last status only tells for how long things have been so. */
-export function decidePhase(view: View): Decision {
+function decidePhase(view: View): Decision {
   if (view.blocked !== undefined) return decideBlockedPhase(view);
   if (view.replicas === 0) return decideAsleep(view);
   if (view.replicas === undefined && view.last.phase === 'Asleep') return decideScaleUnknown(view);

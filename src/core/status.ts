@@ -13,9 +13,8 @@ const LATE_REASONS = new Set(['AutoscalerMissing', 'KedaPausedByOther', 'KedaSca
 
 /** The status that follows from a decision. Times move only on transitions, so that a steady state writes nothing. */
 export function makeStatus(view: View, decision: Decision): ElastiServiceStatus {
-  const { facts, last, now, isSpecChanged } = view;
+  const { facts, last, now, nowText, isSpecChanged } = view;
   const { phase } = decision;
-  const nowText = now.toISOString();
   const isNewPhase = phase !== last.phase;
   const isServed = isWakeServed(view);
   const servedWake = servedToken(view, isServed);
@@ -51,15 +50,14 @@ export function finishStatus(
   { last, now, facts }: Pick<View, 'last' | 'now' | 'facts'>,
   status: Readonly<Record<string, unknown>>,
 ): ElastiServiceStatus {
-  const observedGeneration = facts.elastiService.generation;
-  const after = Object.fromEntries(
-    Object.entries({ ...status, observedGeneration }).filter(
-      ([key, value]) => value !== undefined && key !== 'lastReconciledTime',
-    ),
-  );
-  const { lastReconciledTime, ...before } = last;
-  const isSteady = lastReconciledTime !== undefined && isSame({ ...before, observedGeneration }, after);
-  return { ...(after as ElastiServiceStatus), lastReconciledTime: isSteady ? lastReconciledTime : now.toISOString() };
+  const after: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(status)) if (value !== undefined) after[key] = value;
+  after.observedGeneration = facts.elastiService.generation;
+  after.lastReconciledTime = last.lastReconciledTime;
+  const isSteady =
+    last.lastReconciledTime !== undefined && isSame({ ...last, observedGeneration: after.observedGeneration }, after);
+  if (!isSteady) after.lastReconciledTime = now.toISOString();
+  return after as ElastiServiceStatus;
 }
 
 // A wake is served once replicas are seen above 0 and no zero step can undo that any more.

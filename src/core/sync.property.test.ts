@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { PHASES } from '../api/elastiservice.ts';
 import { checkAnswer } from './check-answer.ts';
-import { sync } from './sync.ts';
-import { applied, CREATED, observationOf, SETTINGS, WORLD, type World } from './testing/world.ts';
+import { applied, CREATED, observationOf, SETTINGS, syncOf, WORLD, type World } from './testing/world.ts';
 import type { SyncResult } from './types.ts';
 
 const NOW = WORLD.now.getTime();
@@ -35,9 +34,8 @@ const status = fc.record(
   { requiredKeys: ['phase', 'phaseSince'] },
 );
 
-const redirected = sync(
+const redirected = syncOf(
   observationOf({ ...WORLD, status: { phase: 'Serving', phaseSince: ago(900), idleSince: ago(900) } }),
-  SETTINGS,
 ).children;
 
 const anywhere: fc.Arbitrary<World> = fc.record({
@@ -97,7 +95,7 @@ const RUNS = Number(process.env.PROPERTY_RUNS ?? 400);
 const holds = (name: string, check: (world: World, result: SyncResult) => void) =>
   test(name, () => {
     fc.assert(
-      fc.property(world, (w) => check(w, sync(observationOf(w), SETTINGS))),
+      fc.property(world, (w) => check(w, syncOf(observationOf(w)))),
       { numRuns: RUNS },
     );
   });
@@ -187,7 +185,7 @@ holds('I9: an answer once applied stands: no event, no further patch, no other c
   for (let round = 0; round < 4; round++) {
     if (answer.scalePatches.length > 0) return;
     before = applied(before, answer);
-    answer = sync(observationOf(before), SETTINGS);
+    answer = syncOf(observationOf(before));
   }
   assert.deepEqual(answer.events, []);
   assert.deepEqual(JSON.parse(JSON.stringify(answer.children)), JSON.parse(JSON.stringify(before.children)));
@@ -206,7 +204,7 @@ test('the same observation gives the same answer, and is left as it was', () => 
     fc.property(world, (w) => {
       const observation = observationOf(w);
       const before = structuredClone(observation);
-      assert.deepEqual(sync(observation, SETTINGS), sync(observation, SETTINGS));
+      assert.deepEqual(syncOf(observation), syncOf(observation));
       assert.deepEqual(observation, before);
     }),
     { numRuns: 500 },
@@ -216,7 +214,7 @@ test('the same observation gives the same answer, and is left as it was', () => 
 test('the worlds reach every phase and both kinds of patch, so that the properties above mean something', () => {
   const seen = new Set<string>();
   for (const w of fc.sample(world, { numRuns: 1000, seed: 1 })) {
-    const result = sync(observationOf(w), SETTINGS);
+    const result = syncOf(observationOf(w));
     seen.add(String(result.status.phase));
     for (const patch of result.scalePatches) seen.add(patch.kind);
   }

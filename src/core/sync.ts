@@ -1,22 +1,20 @@
 import type { Child } from '../api/hooks.ts';
 import { withReady } from './conditions.ts';
 import { makeWakePatch } from './decide-raise.ts';
-import { type Decision, decidePhase } from './phase.ts';
+import type { Decision, Plan } from './phase.ts';
 import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus, makeStatus } from './status.ts';
 import { makeEvents } from './transitions.ts';
-import type { ScalePatch, Settings, SyncResult } from './types.ts';
-import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
+import type { ScalePatch, SyncResult } from './types.ts';
+import type { View } from './view.ts';
 
 /**
  * The answer to one /sync: what the children should be, what the status is, when to look again, and what is to be
  * done to the target, as data. The same observation, `now` included, always gives the same answer.
  */
-export function sync(observation: Observation, settings: Settings): SyncResult {
-  const view = viewOf(observation, settings);
-  if (isIncomplete(view.facts)) return keepEverything(view);
+export function sync({ view, decision }: Plan): SyncResult {
+  if (decision === undefined) return keepEverything(view);
 
-  const decision = decidePhase(view);
   const status = makeStatus(view, decision);
   const slices = decision.isRedirected ? slicesOf(view, decision) : [];
   const patches = keepZeroStepApart(decision.patches, view, slices);

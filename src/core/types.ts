@@ -183,6 +183,8 @@ export interface RequestFacts {
   readonly target: Target;
   /** unknown: the kind was missing from the request. */
   readonly publicService: Service | 'missing' | 'unknown';
+  /** Name of the private Service as it should be. */
+  readonly privateServiceName: string;
   /** The private Service as a child of ours, if observed. */
   readonly privateService: Service | undefined;
   /** Who controls the private Service, where that is not this ElastiService. */

@@ -17,6 +17,7 @@ export interface Observation {
 export interface View extends Observation {
   readonly settings: Settings;
   readonly now: Date;
+  readonly nowText: string;
   /** The last status; empty where there is none. */
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
@@ -63,6 +64,7 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
     context,
     settings,
     now,
+    nowText,
     last,
     isSpecChanged,
     blocked,
@@ -73,7 +75,7 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
     isReady,
     privateService,
     slices,
-    idleSince: trackIdle({ demand, last, isSpecChanged, now, pollSeconds: settings.pollSeconds }),
+    idleSince: trackIdle({ demand, last, isSpecChanged, now, nowText, pollSeconds: settings.pollSeconds }),
     unknownSince:
       demand.state === 'unknown' ? (last.unknownSince ?? nowText) : keepIf(isOpen(demand), last.unknownSince),
     readySince: isReady ? (last.readySince ?? nowText) : keepIf(facts.readiness === 'unknown', last.readySince),
@@ -93,15 +95,16 @@ function trackIdle(options: {
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
   readonly now: Date;
+  readonly nowText: string;
   readonly pollSeconds: number;
 }): string | undefined {
-  const { demand, last, isSpecChanged, now, pollSeconds } = options;
+  const { demand, last, isSpecChanged, now, nowText, pollSeconds } = options;
   const since = isSpecChanged ? undefined : last.idleSince;
   switch (demand.state) {
     case 'active':
       return undefined;
     case 'idle':
-      return since ?? now.toISOString();
+      return since ?? nowText;
     case 'unknown': {
       const isBlind = last.unknownSince !== undefined && secondsSince(last.unknownSince, now) > 2 * pollSeconds;
       return isBlind ? undefined : since;

@@ -14,6 +14,7 @@ import { finalizeInvalid, syncInvalid } from '../core/invalid.ts';
 import { decideNeeds } from '../core/needs.ts';
 import { observe, parseElastiService } from '../core/observe.ts';
 import { withOutcomes } from '../core/outcomes.ts';
+import { type Plan, planOf } from '../core/phase.ts';
 import { listChildren, observedChildren } from '../core/resources/children.ts';
 import { sync } from '../core/sync.ts';
 import type { ElastiService, Facts, FinalizeResult, Needs, Settings, SyncResult } from '../core/types.ts';
@@ -62,18 +63,24 @@ export function createAnswers(deps: AnswersDeps): Answers {
 
   const secondsFrom = (startMs: number) => (clock.monotonicMs() - startMs) / 1000;
 
-  async function gatherAll(
+  /** Plans, and reads what the plan needs, until it needs no more. */
+  async function gatherAll<P>(
     facts: Facts,
-    decide: (observation: Observation) => Needs | undefined,
-  ): Promise<Observation> {
-    let context = emptyContext(clock.now());
+    { plan, needsOf }: { plan(observation: Observation): P; needsOf(planned: P): Needs | undefined },
+  ): Promise<{ readonly planned: P; readonly observation: Observation }> {
+    let observation: Observation = { facts, context: emptyContext(clock.now()) };
+    let planned = plan(observation);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const needs = decide({ facts, context });
+      const needs = needsOf(planned);
       if (needs === undefined) break;
-      context = await gather.gather(facts, context, needs);
+      observation = { facts, context: await gather.gather(facts, observation.context, needs) };
+      planned = plan(observation);
     }
-    return { facts, context };
+    return { planned, observation };
   }
+
+  const syncPlan = { plan: (o: Observation): Plan => planOf(o, settings), needsOf: decideNeeds };
+  const finalizePlan = { plan: (o: Observation) => o, needsOf: decideFinalizeNeeds };
 
   async function carryOutAll<T extends SyncResult>(
     result: T,
@@ -109,8 +116,8 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const { name, uid, createdAt, spec } = elastiService;
       registry.remember(namespace, spec.service, { name, uid, createdAt });
       const facts = observe(body, elastiService, settings);
-      const observation = await gatherAll(facts, (o) => decideNeeds(o, settings));
-      const result = await carryOutAll(sync(observation, settings), observation, arrivedAtMs);
+      const { planned, observation } = await gatherAll(facts, syncPlan);
+      const result = await carryOutAll(sync(planned), observation, arrivedAtMs);
       const { status } = result;
       deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
       const isOld = clock.monotonicMs() - arrivedAtMs > MAX_AGE_MS;
@@ -126,7 +133,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
         return toFinalizeResponse(finalizeInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
       }
       const facts = observe(body, elastiService, settings);
-      const observation = await gatherAll(facts, decideFinalizeNeeds);
+      const { observation } = await gatherAll(facts, finalizePlan);
       const result = await carryOutAll(finalize(observation, settings), observation, arrivedAtMs);
       const { status } = result;
       if (result.finalized) {

@@ -116,21 +116,21 @@ export function createGather({ cluster, clock, triggers, settings }: GatherDeps)
     gather: async (facts, context, needs) => {
       const { uid, namespace, generation, spec } = facts.elastiService;
       const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
-      const [readings, proof, scale, autoscaler, sharers, liveResolvers] = await Promise.all([
-        needs.readings
-          ? triggers.read(service, { maxAgeSeconds: needs.readings.maxAgeSeconds, budgetMs: READINGS_BUDGET_MS })
-          : context.readings,
-        needs.proof
-          ? triggers.prove(service, { windowSeconds: needs.proof.windowSeconds, budgetMs: PROOF_BUDGET_MS })
-          : context.proof,
-        needs.scale ? aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }) : context.scale,
-        needs.autoscaler
-          ? aged(uid, 'autoscaler', { ...needs.autoscaler, read: () => readAutoscaler(facts) })
-          : context.autoscaler,
-        needs.sharers ? aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }) : context.sharers,
-        needs.liveResolvers ? readLiveResolvers(facts) : context.liveResolvers,
-      ]);
-      return { ...context, readings, proof, scale, autoscaler, sharers, liveResolvers };
+      const reads: Promise<Partial<Context>>[] = [];
+      const read = <K extends keyof Context>(key: K, reading: Promise<Context[K]>) =>
+        void reads.push(reading.then((value) => ({ [key]: value })));
+
+      if (needs.readings) {
+        read('readings', triggers.read(service, { ...needs.readings, budgetMs: READINGS_BUDGET_MS }));
+      }
+      if (needs.proof) read('proof', triggers.prove(service, { ...needs.proof, budgetMs: PROOF_BUDGET_MS }));
+      if (needs.scale) read('scale', aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }));
+      if (needs.autoscaler) {
+        read('autoscaler', aged(uid, 'autoscaler', { ...needs.autoscaler, read: () => readAutoscaler(facts) }));
+      }
+      if (needs.sharers) read('sharers', aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }));
+      if (needs.liveResolvers) read('liveResolvers', readLiveResolvers(facts));
+      return Object.assign({ ...context }, ...(await Promise.all(reads)));
     },
   };
 }

@@ -51,8 +51,9 @@ export function createRegistry(
   };
 
   const remember = (key: string, entry: Entry) => {
-    forget(entry.uid);
     const present = entries.get(key);
+    if (present?.uid === entry.uid && present.name === entry.name) return;
+    forget(entry.uid);
     put(key, present && isOlder(present, entry) ? present : entry);
   };
 

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { createApp } from './app.ts';
 import { type CrdCacheRouterDeps, createCrdCacheRouter } from './crd-cache-router.ts';
 import type { ErrorHandlerDeps } from './error-handler.ts';
@@ -8,7 +8,7 @@ import { createWakeRouter, type WakeRouterDeps } from './wake-router.ts';
 export type ServerAppDeps = WakeRouterDeps & CrdCacheRouterDeps & OperationsRouterDeps & ErrorHandlerDeps;
 
 /** Makes the app that the resolver, Prometheus and the kubelet call. */
-export function createServerApp(deps: ServerAppDeps): Express {
+export function createServerApp(deps: ServerAppDeps): RequestListener {
   const routers = [createWakeRouter(deps), createCrdCacheRouter(deps), createOperationsRouter(deps)];
   return createApp(routers, deps, { isKubeErrorPublic: true });
 }

@@ -34,7 +34,7 @@ export function createErrorHandler(
   // Express knows an error handler by its four parameters.
   return (error, req, res, _next) => {
     const answer = decideAnswer(error, options.isKubeErrorPublic);
-    const about = aboutOf(res) ?? { route: 'none', path: req.path.slice(0, MESSAGE_LENGTH) };
+    const about = aboutOf(res) ?? { route: 'none', path: req.url.split('?', 1)[0]?.slice(0, MESSAGE_LENGTH) };
     const fields = { ...about, status: answer.status, code: answer.code };
     if (answer === INTERNAL) {
       deps.log.error({ ...fields, err: error }, 'request failed');

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   CustomizeRequest,
   type CustomizeResponse,
@@ -7,9 +7,11 @@ import {
   SyncRequest,
   type SyncResponse,
 } from '../api/hooks.ts';
+import { isSyncRequest } from '../api/is-sync-request.ts';
 import { createBearerCheck } from './bearer.ts';
-import { readJson } from './body.ts';
+import { type BodyOptions, readJson } from './body.ts';
 import type { Gate } from './gate.ts';
+import { parseHookBody } from './parse-hook-body.ts';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
 import { sendJson } from './send-json.ts';
 
@@ -31,37 +33,45 @@ export function createHooksRouter(deps: HooksRouterDeps): Router {
   const router = Router();
   const assertBearer = createBearerCheck(deps.tokens);
 
-  const addHook = <S extends z.ZodType<{ parent: SyncRequest['parent'] }>>(
+  const addHook = <S extends z.ZodType<{ parent: SyncRequest['parent'] }>, A>(
     path: string,
-    schema: S,
-    answer: (body: z.infer<S>, arrivedAtMs: number) => Promise<unknown>,
+    {
+      schema,
+      is,
+      answer,
+      fields,
+    }: Pick<BodyOptions<S>, 'schema' | 'is'> & {
+      answer(body: z.infer<S>, arrivedAtMs: number): Promise<A> | A;
+      readonly fields: readonly (keyof A & string)[];
+    },
   ) => {
-    const compiled = z.compile(schema);
     const handle = createRoute(path, deps, (req, res, _next, about) => {
       const arrivedAtMs = deps.monotonicMs();
       assertBearer(req.headers.authorization);
       // The gate comes before the body: bodies may be large, and the gate bounds how many are held.
       return deps.gate.pass(async () => {
-        const body = await readJson(req, { schema: compiled, limitBytes: HOOK_BODY_LIMIT_BYTES });
+        const body = await readJson(req, { schema, is, parse: parseHookBody, limitBytes: HOOK_BODY_LIMIT_BYTES });
         about.namespace = body.parent.metadata.namespace;
         about.name = body.parent.metadata.name;
-        sendJson(res, 200, await answer(body, arrivedAtMs));
+        sendJson(res, 200, pick(await answer(body, arrivedAtMs), fields));
       });
     });
     router.route(path).post(handle).all(refuseOtherMethods('POST'));
   };
 
-  addHook('/sync', SyncRequest, async (body, arrivedAtMs) => {
-    const { status, children, resyncAfterSeconds } = await deps.sync(body, arrivedAtMs);
-    return { status, children, resyncAfterSeconds };
+  const hook = { schema: SyncRequest, is: isSyncRequest };
+  addHook('/sync', { ...hook, answer: deps.sync, fields: ['status', 'children', 'resyncAfterSeconds'] });
+  addHook('/finalize', {
+    ...hook,
+    answer: deps.finalize,
+    fields: ['status', 'children', 'resyncAfterSeconds', 'finalized'],
   });
-  addHook('/finalize', SyncRequest, async (body, arrivedAtMs) => {
-    const { status, children, resyncAfterSeconds, finalized } = await deps.finalize(body, arrivedAtMs);
-    return { status, children, resyncAfterSeconds, finalized };
-  });
-  addHook('/customize', CustomizeRequest, async (body) => {
-    const { relatedResources } = deps.customize(body);
-    return { relatedResources };
-  });
+  addHook('/customize', { schema: CustomizeRequest, answer: deps.customize, fields: ['relatedResources'] });
   return router;
+}
+
+function pick<A>(answer: A, fields: readonly (keyof A & string)[]): Partial<A> {
+  const picked: Partial<A> = {};
+  for (const field of fields) picked[field] = answer[field];
+  return picked;
 }

@@ -23,7 +23,7 @@ export function createRoute(
   return (req, res, next) => {
     const startedAtMs = deps.monotonicMs();
     const about: About = { route };
-    res.locals.about = about;
+    res.locals = { about };
     if (deps.onRequest !== undefined) {
       res.once('close', () => {
         const code = res.writableFinished ? res.statusCode : 499;
@@ -36,7 +36,7 @@ export function createRoute(
 
 /** What is known about the request behind this response; undefined where no route took it. */
 export function aboutOf(res: Response): About | undefined {
-  return res.locals.about;
+  return res.locals?.about;
 }
 
 /** Makes the handler that refuses every other method of a route. */

@@ -1,6 +1,5 @@
 import type { Child } from '../../api/hooks.ts';
 import { decideBlocked } from '../blocked.ts';
-import { privateServiceName } from '../names.ts';
 import type { DesiredChildren, RequestFacts, Settings } from '../types.ts';
 import { isPrivateServiceCurrent, keepPrivateService, makePrivateService } from './private-service.ts';
 import { familiesOf, isSliceCurrent, keepSlice, makeResolverSlices } from './resolver-slices.ts';
@@ -24,13 +23,20 @@ export function desiredChildren(facts: RequestFacts, settings: Settings): Desire
     return { ...observedChildren(facts), isComplete: false };
   }
   const { namespace } = facts.elastiService;
-  const privateService = makePrivateService(publicService, namespace);
+  const privateService = makePrivateService(publicService, { name: facts.privateServiceName, namespace });
   const wanted = familiesOf(publicService).flatMap((family) => {
     const endpoints = facts.resolver?.get(family) ?? [];
     // A resolver that vanished keeps its last slices: an empty slice would hold nobody either.
     if (endpoints.length === 0) return keptSlices(facts, family);
     const resolverPortOf = () => settings.resolver.proxyPort;
-    return makeResolverSlices({ service: publicService, namespace, family, endpoints, resolverPortOf });
+    return makeResolverSlices({
+      service: publicService,
+      privateService: facts.privateServiceName,
+      namespace,
+      family,
+      endpoints,
+      resolverPortOf,
+    });
   });
   // addressType is immutable: a slice of the wrong one goes for one sync, and is made anew by the next.
   const slices = wanted.filter((slice) => {
@@ -48,8 +54,8 @@ export function desiredChildren(facts: RequestFacts, settings: Settings): Desire
 
 /** The children exactly as observed, rebuilt from the fields that we own. */
 export function observedChildren(facts: RequestFacts): { privateService: Child | undefined; slices: readonly Child[] } {
-  const { namespace, spec } = facts.elastiService;
-  const isOfService = facts.privateService?.metadata.name === privateServiceName(spec.service);
+  const { namespace } = facts.elastiService;
+  const isOfService = facts.privateService?.metadata.name === facts.privateServiceName;
   return {
     privateService:
       facts.privateService && isOfService ? keepPrivateService(facts.privateService, namespace) : undefined,

@@ -1,6 +1,5 @@
 import type { Child } from '../../api/hooks.ts';
 import type { Service, ServicePort } from '../../api/kubernetes.ts';
-import { privateServiceName } from '../names.ts';
 import { isSame } from './same.ts';
 
 export const isTcp = (port: { readonly protocol?: string | null | undefined }): boolean =>
@@ -23,12 +22,15 @@ const ownedSpec = (service: Service) => ({
 });
 
 /** The copy of the public Service that keeps pointing at the pods: its selector and TCP ports, nothing else of it. */
-export function makePrivateService(publicService: Service, namespace: string): Child {
+export function makePrivateService(
+  publicService: Service,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): Child {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
-      name: privateServiceName(publicService.metadata.name),
+      name,
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'elasti' },
     },

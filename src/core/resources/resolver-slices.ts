@@ -1,5 +1,5 @@
 import type { Child } from '../../api/hooks.ts';
-import type { EndpointSlice, Service, ServicePort } from '../../api/kubernetes.ts';
+import type { Endpoint, EndpointSlice, Service, ServicePort } from '../../api/kubernetes.ts';
 import { sliceName } from '../names.ts';
 import type { AddressType, ReadyEndpoint } from '../types.ts';
 import { isTcp } from './private-service.ts';
@@ -77,17 +77,19 @@ function makeSlice(options: {
 /** The slices of one family that send the Service's TCP ports to the resolver; endpoints must not be empty. */
 export function makeResolverSlices(options: {
   readonly service: Service;
+  /** Name of its private Service. */
+  readonly privateService: string;
   readonly namespace: string;
   readonly family: AddressType;
   readonly endpoints: readonly ReadyEndpoint[];
   readonly resolverPortOf: (port: ServicePort) => number;
 }): readonly Child[] {
-  const { service, namespace, family, endpoints } = options;
+  const { service, privateService, namespace, family, endpoints } = options;
   const serviceName = service.metadata.name;
   const isFirstFamily = familiesOf(service)[0] === family;
   return groupPorts(service.spec.ports ?? [], options.resolverPortOf).map((ports, group) =>
     makeSlice({
-      name: sliceName(serviceName, isFirstFamily ? { group } : { family, group }),
+      name: sliceName(serviceName, isFirstFamily ? { group, privateService } : { family, group, privateService }),
       namespace,
       serviceName,
       addressType: family,
@@ -99,10 +101,20 @@ export function makeResolverSlices(options: {
 
 /** Ready endpoints of a slice: ready (or not said) and not terminating, as kube-proxy reads them. */
 export function readyEndpoints(slice: EndpointSlice): readonly ReadyEndpoint[] {
-  return (slice.endpoints ?? [])
-    .filter((e) => e.conditions?.ready !== false && e.conditions?.terminating !== true)
-    .flatMap((e) => e.addresses.map((address) => ({ address, nodeName: e.nodeName, zone: e.zone })));
+  const ready: ReadyEndpoint[] = [];
+  for (const endpoint of slice.endpoints ?? []) {
+    if (!isReady(endpoint)) continue;
+    const { nodeName, zone } = endpoint;
+    for (const address of endpoint.addresses) ready.push({ address, nodeName, zone });
+  }
+  return ready;
 }
+
+/** Whether a slice has any ready endpoint. */
+export const hasReadyEndpoint = (slice: EndpointSlice): boolean =>
+  (slice.endpoints ?? []).some((endpoint) => isReady(endpoint) && endpoint.addresses.length > 0);
+
+const isReady = ({ conditions }: Endpoint) => conditions?.ready !== false && conditions?.terminating !== true;
 
 const observedPorts = (slice: EndpointSlice) =>
   (slice.ports ?? []).map((p) => ({

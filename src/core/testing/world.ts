@@ -3,6 +3,8 @@ import { type Child, SERVICES, SLICES, SyncRequest } from '../../api/hooks.ts';
 import { emptyContext } from '../context.ts';
 import { decideNeeds } from '../needs.ts';
 import { observe, parseElastiService } from '../observe.ts';
+import { planOf } from '../phase.ts';
+import { sync } from '../sync.ts';
 import type { Context, ElastiService, Settings, SyncResult, TriggerReading } from '../types.ts';
 import type { Observation } from '../view.ts';
 
@@ -162,7 +164,7 @@ export function observationOf(world: World, settings: Settings = SETTINGS): Obse
   const all = contextOf(world);
   let context = emptyContext(world.now);
   for (let round = 0; round < 5; round++) {
-    const needs = decideNeeds({ facts, context }, settings);
+    const needs = decideNeeds(planOf({ facts, context }, settings));
     if (needs === undefined) return { facts, context };
     context = {
       ...context,
@@ -176,6 +178,10 @@ export function observationOf(world: World, settings: Settings = SETTINGS): Obse
   }
   throw new Error('the decision never had all that it needs');
 }
+
+/** The answer to an observation. */
+export const syncOf = (observation: Observation, settings: Settings = SETTINGS): SyncResult =>
+  sync(planOf(observation, settings));
 
 /** The world once Metacontroller has applied an answer, with nothing else changed. */
 export function applied(world: World, result: SyncResult): World {

@@ -57,6 +57,7 @@ export function makeSharer({ metadata, ...rest }: ParentOverrides = {}): Parent 
 export function makeSlices(addresses: readonly string[] = ['10.0.0.1', '10.0.0.2']): readonly Child[] {
   return makeResolverSlices({
     service: { metadata: { name: 'web' }, spec: { ports: [{ name: 'http', port: 80 }] } },
+    privateService: 'elasti-web-pvt-4b5e57f6eb',
     namespace: SHOP,
     family: 'IPv4',
     endpoints: addresses.map((address, i) => ({ address, nodeName: `node-${i}`, zone: undefined })),
