@@ -14,8 +14,8 @@ const GOAL = 0.7;
 const CONNECTIONS = 8;
 const WINDOW_MS = 1500;
 /** Until the compiler has seen enough of it: on a busy machine that is long. */
-const WARM_UP_REQUESTS = 25_000;
-const WARM_UP_MS = 20_000;
+const WARM_UP_REQUESTS = 60_000;
+const WARM_UP_MS = 40_000;
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, profile: { type: 'boolean', default: false } },

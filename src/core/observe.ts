@@ -28,7 +28,7 @@ export function parseElastiService(parent: Parent): ElastiService | { readonly i
     return { invalid: `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}` };
   }
   // An unreadable status is a lost status.
-  const status = Status.safeParse(parent.status);
+  const status = z.validate(Status, parent.status) ? parent.status : undefined;
   const { metadata } = parent;
   return {
     name: metadata.name,
@@ -39,7 +39,7 @@ export function parseElastiService(parent: Parent): ElastiService | { readonly i
     deletedAt: metadata.deletionTimestamp === undefined ? undefined : new Date(metadata.deletionTimestamp),
     wakeToken: metadata.annotations?.[WAKE_ANNOTATION],
     spec: spec.data,
-    status: status.success && status.data.phase !== undefined ? status.data : undefined,
+    status: status?.phase === undefined ? undefined : status,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ConfigError } from '../errors.ts';
 
 export interface ListenOptions {
@@ -29,7 +29,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Serves app on a port. Rejects with ConfigError when the port cannot be had. */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
   const { port, host, headersTimeoutMs = 5_000, requestTimeoutMs = 15_000, timeoutCheckMs = 1_000 } = options;
-  const open = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  // What each connection was last asked, answered or not.
+  const answers = new WeakMap<Socket, ServerResponse>();
   let closed: Promise<void> | undefined;
 
   const server = createServer(
@@ -41,16 +43,16 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     (req, res) => {
-      open.add(res);
-      res.once('close', () => {
-        open.delete(res);
-        // An answer that was on its way when we began to close may have left its connection open.
-        if (closed !== undefined) server.closeIdleConnections();
-      });
+      answers.set(req.socket, res);
       if (closed !== undefined) res.setHeader('Connection', 'close');
       app(req, res);
     },
   );
+
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: NodeJS.ErrnoException) =>
@@ -64,7 +66,13 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
 
   const close = async (graceMs: number) => {
     const whenClosed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const res of open) if (!res.headersSent) res.setHeader('Connection', 'close');
+    for (const socket of sockets) {
+      const res = answers.get(socket);
+      if (res === undefined || res.closed) continue;
+      if (!res.headersSent) res.setHeader('Connection', 'close');
+      // An answer that is on its way already leaves its connection open.
+      res.once('close', () => server.closeIdleConnections());
+    }
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
     await whenClosed;
     clearTimeout(cutOff);
