@@ -3,6 +3,10 @@ import { join, relative } from 'node:path';
 import type { ClusterLayout } from '../cluster/layout.ts';
 import { run } from '../cluster/shell.ts';
 
+/** KubeElasti's resolver, in the place of the stand-in. */
+const { RESOLVER_BIN } = process.env;
+const OTHER_SERVER_PORT = 8014;
+
 const REPOSITORY = join(import.meta.dirname, '../..');
 
 /** All that is changed of what users install: programs of this machine for images, addresses to bind to, shorter waits. */
@@ -36,11 +40,39 @@ function makeKustomization(directory: string): object {
       }),
       patchOf('elasti-resolver', {
         name: 'proxy',
-        command: [process.execPath, fromRepository('e2e/resolver-stand-in.ts')],
+        command: RESOLVER_BIN ? [RESOLVER_BIN] : [process.execPath, fromRepository('e2e/resolver-stand-in.ts')],
         env: [{ name: 'LISTEN_ADDRESS', ...podIp }],
       }),
+      ...(RESOLVER_BIN ? makeRoomForRealResolver() : []),
     ],
   };
+}
+
+// KubeElasti's resolver binds 8012 and 8013 on all addresses, and pods share one network stack here.
+function makeRoomForRealResolver(): readonly object[] {
+  const patch = (name: string, operations: readonly object[]) => ({
+    target: { kind: 'Deployment', name },
+    patch: JSON.stringify(operations.map((operation) => ({ op: 'replace', ...operation }))),
+  });
+  const server = { name: 'manager', env: [{ name: 'SERVER_PORT', value: String(OTHER_SERVER_PORT) }] };
+  return [
+    patch('elasti-resolver', [
+      { path: '/spec/replicas', value: 1 },
+      { path: '/spec/strategy/rollingUpdate', value: { maxUnavailable: 1, maxSurge: 0 } },
+    ]),
+    patch('elasti-operator-controller', [
+      { path: '/spec/template/spec/containers/0/ports/1/containerPort', value: OTHER_SERVER_PORT },
+    ]),
+    {
+      target: { kind: 'Deployment', name: 'elasti-operator-controller' },
+      patch: JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'elasti-operator-controller' },
+        spec: { template: { spec: { containers: [server] } } },
+      }),
+    },
+  ];
 }
 
 /** Renders manifests/default for this machine. */

@@ -1,13 +1,16 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** KubeElasti's own resolver leaves no mark on what it passes on. */
+export const isResolverMarking = process.env.RESOLVER_BIN === undefined;
+
 export interface Answer {
   /** 0: there was none. */
   readonly status: number;
   readonly text: string;
   /** Which pod answered. */
   readonly pod: string | undefined;
-  /** Which resolver passed the request on, if one did. */
+  /** Which resolver passed the request on, if one did and says so. */
   readonly resolver: string | undefined;
   readonly ms: number;
 }

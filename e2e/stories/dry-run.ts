@@ -8,6 +8,7 @@ const MANIFESTS = join(import.meta.dirname, '../../manifests');
 export const dryRun: Story = {
   name: 'the manifests as they are shipped are accepted by the API server',
   slug: 'dry-run',
+  needsStandIn: true,
   async tell({ api, kubectl }) {
     // The overlay's settings are another's by now; a user has the manifests alone.
     const apply = [

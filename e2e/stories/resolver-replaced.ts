@@ -12,6 +12,7 @@ const RESOLVER = 'elasti-resolver';
 export const resolverReplaced: Story = {
   name: 'slices follow the resolver; when all of them are gone, what sleeps is woken and nothing falls asleep',
   slug: 'resolver-replaced',
+  needsStandIn: true,
   isAlone: true,
   async tell(stage) {
     const { api, namespace, environment } = stage;
