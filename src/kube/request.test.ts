@@ -116,3 +116,8 @@ test('a server under a path is asked under that path', async (t) => {
   await createStubCall(`${origin}/clusters/c-1/`)({ ...request, query: { limit: '5' } }, Thing);
   assert.equal(received[0]?.url, '/clusters/c-1/things/b?limit=5');
 });
+
+test('the time that is left until a deadline may be a fraction of a millisecond', async (t) => {
+  const { call } = await setup(t, json(200, { size: 1 }));
+  assert.deepEqual(await call({ ...request, timeoutMs: 1500.5 }, Thing), { size: 1 });
+});

@@ -18,6 +18,8 @@ export interface KubeRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Another representation than the whole object. */
+  readonly accept?: string;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -60,7 +62,8 @@ export function createCall({ connect, monotonicMs, onCall }: CallDeps): Call {
 }
 
 async function exchange(connect: Connect, request: KubeRequest): Promise<string> {
-  const signal = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  // It takes whole milliseconds only, and what is left until a deadline seldom is.
+  const signal = AbortSignal.timeout(Math.ceil(request.timeoutMs ?? DEFAULT_TIMEOUT_MS));
   try {
     const connection = await unlessAborted(connect(), signal);
     const { status, text } = await send(connection, request, signal);
@@ -96,7 +99,11 @@ function start({ server, agent, headers }: Connection, request: KubeRequest, sig
     path: server.pathname.replace(/\/$/, '') + request.path + queryOf(request),
     agent,
     signal,
-    headers: body ? { ...headers, 'content-type': contentType(request), 'content-length': body.length } : headers,
+    headers: {
+      ...headers,
+      ...(request.accept === undefined ? {} : { accept: request.accept }),
+      ...(body === undefined ? {} : { 'content-type': contentType(request), 'content-length': body.length }),
+    },
   };
   return (server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options)).end(body);
 }
