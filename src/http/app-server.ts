@@ -9,6 +9,7 @@ export type ServerAppDeps = WakeRouterDeps & CrdCacheRouterDeps & OperationsRout
 
 /** Makes the app that the resolver, Prometheus and the kubelet call. */
 export function createServerApp(deps: ServerAppDeps): RequestListener {
-  const routers = [createWakeRouter(deps), createCrdCacheRouter(deps), createOperationsRouter(deps)];
-  return createApp(routers, deps, { isKubeErrorPublic: true });
+  return createApp([createWakeRouter(deps), createCrdCacheRouter(deps), createOperationsRouter(deps)], deps, {
+    isKubeErrorPublic: true,
+  });
 }

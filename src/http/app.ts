@@ -1,19 +1,18 @@
 import type { RequestListener } from 'node:http';
-import { type Request, type Response, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import { createErrorHandler, type ErrorHandlerDeps } from './error-handler.ts';
 import { refuseUnknownPath } from './route.ts';
 
 /**
- * Makes an app that answers JSON only: the routers in order, then 404, then the errors. It is Express' router without the
+ * Makes an app of the first router that answers JSON only: the routers in order, then 404, then the errors. It is Express' router without the
  * application around it, which would give each request and response another prototype for methods that nobody here calls.
  */
 export function createApp(
-  routers: readonly Router[],
+  [app, ...others]: readonly [Router, ...Router[]],
   deps: ErrorHandlerDeps,
   options: { readonly isKubeErrorPublic: boolean },
 ): RequestListener {
-  const app = Router();
-  for (const router of routers) app.use(router);
+  for (const router of others) app.use(router);
   app.use(refuseUnknownPath);
   app.use(createErrorHandler(deps, options));
   return (req, res) => app(req as Request, res as Response, neverNext);

@@ -7,15 +7,21 @@ export function countAnswer(
   { hook, elastiService, status, seconds, isFinalized }: AnsweredHook,
 ): void {
   metrics.hookTimed(hook, seconds);
-  metrics.reconciled(elastiService, { hook, service: elastiService.spec.service, seconds, code: 'success' });
+  const mode = status.mode ?? 'serve';
+  const { phase } = status;
+  const gauges = isFinalized ? {} : { mode, phase };
+  metrics.reconciled(elastiService, {
+    hook,
+    service: elastiService.spec.service,
+    seconds,
+    code: 'success',
+    ...gauges,
+  });
   if (isFinalized) {
     metrics.finalized(elastiService, 'success');
     metrics.forget(elastiService);
     return;
   }
-  const mode = status.mode ?? 'serve';
-  metrics.modeIs(elastiService, mode);
-  if (status.phase) metrics.phaseIs(elastiService, status.phase);
   const isChanged = status.lastReconciledTime !== elastiService.status?.lastReconciledTime;
   if (isChanged) metrics.statusChanged(elastiService, mode, 'success');
 }

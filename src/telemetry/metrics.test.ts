@@ -29,11 +29,9 @@ function setup() {
 
 test('the metrics of KubeElasti have its names and labels', async () => {
   const { metrics, samples } = setup();
-  metrics.reconciled(web, answer);
+  metrics.reconciled(web, { ...answer, mode: 'proxy', phase: 'Asleep' });
   metrics.finalized(web, 'CONFLICT');
   metrics.statusChanged(web, 'proxy', 'success');
-  metrics.modeIs(web, 'proxy');
-  metrics.phaseIs(web, 'Asleep');
   metrics.scaled(write);
   metrics.scaled({ ...write, code: 'TIMEOUT' });
   const withoutBuckets = (await samples('elasti_operator_')).filter((line) => !line.includes('_bucket'));
@@ -51,7 +49,7 @@ test('the metrics of KubeElasti have its names and labels', async () => {
   ]);
   const buckets = (await samples('elasti_operator_reconcile_bucket')).map((line) => /le="([^"]+)"/.exec(line)?.[1]);
   assert.deepEqual(buckets, ['0.1', '0.5', '1', '2', '5', '10', '+Inf']);
-  metrics.modeIs(web, 'serve');
+  metrics.reconciled(web, { ...answer, mode: 'serve' });
   assert.deepEqual(await samples('elasti_operator_mode'), ['elasti_operator_mode{crd_name="shop/web"} 0']);
 });
 
@@ -63,7 +61,7 @@ test('our metrics have their names and labels', async () => {
   metrics.triggerRead('BelowThreshold');
   metrics.kubeCalled('patch', 'deployments/scale', 'success');
   metrics.httpAnswered('/sync', 200);
-  metrics.phaseIs(web, 'Holding');
+  metrics.reconciled(web, { ...answer, phase: 'Holding' });
   for (const sample of [
     'elasti_sync_duration_seconds_count{hook="customize"} 1',
     'elasti_wake_duration_seconds_count 1',
@@ -83,11 +81,11 @@ test('our metrics have their names and labels', async () => {
 
 test('phases are counted, not listed', async () => {
   const { metrics, samples } = setup();
-  metrics.phaseIs(web, 'Serving');
-  metrics.phaseIs(web, 'Serving');
-  metrics.phaseIs({ ...web, namespace: 'depot' }, 'Serving');
+  metrics.reconciled(web, { ...answer, phase: 'Serving' });
+  metrics.reconciled(web, { ...answer, phase: 'Serving' });
+  metrics.reconciled({ ...web, namespace: 'depot' }, { ...answer, phase: 'Serving' });
   assert.deepEqual(await samples('elasti_phase{phase="Serving"}'), ['elasti_phase{phase="Serving"} 2']);
-  metrics.phaseIs(web, 'Draining');
+  metrics.reconciled(web, { ...answer, phase: 'Draining' });
   assert.deepEqual(await samples('elasti_phase{phase="Serving"}'), ['elasti_phase{phase="Serving"} 1']);
   assert.deepEqual(await samples('elasti_phase{phase="Draining"}'), ['elasti_phase{phase="Draining"} 1']);
 });
@@ -125,8 +123,7 @@ function fill(metrics: ReturnType<typeof createMetrics>) {
   metrics.reconciled(web, answer);
   metrics.finalized(web, 'success');
   metrics.statusChanged(web, 'proxy', 'success');
-  metrics.modeIs(web, 'proxy');
-  metrics.phaseIs(web, 'Asleep');
+  metrics.reconciled(web, { ...answer, mode: 'proxy', phase: 'Asleep' });
   metrics.scaled(write);
 }
 
@@ -153,8 +150,7 @@ test('after 15 minutes of silence no series of an ElastiService is left, and nob
   advance(15 * 60_000);
   assert.deepEqual(await mine(), before);
   const other = { namespace: 'depot', name: 'web' };
-  metrics.modeIs(other, 'serve');
-  metrics.phaseIs(other, 'Serving');
+  metrics.reconciled(other, { ...answer, mode: 'serve', phase: 'Serving' });
   advance(1);
   assert.deepEqual(await mine(), []);
   assert.deepEqual(await samples('elasti_phase{phase="Asleep"}'), ['elasti_phase{phase="Asleep"} 0']);

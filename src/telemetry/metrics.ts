@@ -24,14 +24,14 @@ export interface Metrics {
       readonly service: string | undefined;
       readonly seconds: number;
       readonly code: MetricCode;
+      readonly mode?: 'serve' | 'proxy' | undefined;
+      readonly phase?: Phase | undefined;
     },
   ): void;
   /** A finalize hook let go of the ElastiService, or failed. */
   finalized(ref: ObjectRef, code: MetricCode): void;
   /** A hook answered with a status other than the observed one. */
   statusChanged(ref: ObjectRef, mode: 'serve' | 'proxy', code: MetricCode): void;
-  modeIs(ref: ObjectRef, mode: 'serve' | 'proxy'): void;
-  phaseIs(ref: ObjectRef, phase: Phase): void;
   /** Replicas of a target were written, or could not be. */
   scaled(write: {
     readonly namespace: string;
@@ -72,6 +72,15 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
     if (phase) phases.set(name, phase);
     else phases.delete(name);
     theirs.informerCount.set({ informer_name: 'elastiservices' }, phases.size);
+  };
+
+  const setMode = (name: string, mode: 'serve' | 'proxy') => {
+    // Hashing labels is what costs most in a hook's metrics, and a mode seldom changes.
+    if (modes.get(name) === mode) return;
+    modes.set(name, mode);
+    const labels = { crd_name: name };
+    owners.own(name, theirs.mode, labels);
+    theirs.mode.set(labels, mode === 'proxy' ? 1 : 0);
   };
 
   const count = <L extends string>(owner: string, counter: Counter<L>, labels: Record<L, string>) => {
@@ -122,13 +131,15 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
       return { contentType: registry.contentType, text: `${texts.join('\n\n')}\n` };
     },
 
-    reconciled: (ref, { hook, service, seconds, code }) => {
+    reconciled: (ref, { hook, service, seconds, code, mode, phase }) => {
       const name = touch(ref);
       if (service !== undefined) touchService(ref.namespace, service);
       const labels = { crd_name: name, error: codeLabel(code) };
       owners.own(name, theirs.reconcile, labels);
       theirs.reconcile.observe(labels, seconds);
       count(name, theirs.informerHandler, { crd_name: name, key: hook, error: labels.error });
+      if (mode !== undefined) setMode(name, mode);
+      if (phase !== undefined) setPhase(name, phase);
     },
 
     finalized: (ref, code) => {
@@ -140,17 +151,6 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
       const name = touch(ref);
       count(name, theirs.update, { crd_name: name, mode, error: codeLabel(code) });
     },
-
-    modeIs: (ref, mode) => {
-      const labels = { crd_name: touch(ref) };
-      // Hashing labels is what costs most in a hook's metrics, and a mode seldom changes.
-      if (modes.get(labels.crd_name) === mode) return;
-      modes.set(labels.crd_name, mode);
-      owners.own(labels.crd_name, theirs.mode, labels);
-      theirs.mode.set(labels, mode === 'proxy' ? 1 : 0);
-    },
-
-    phaseIs: (ref, phase) => setPhase(touch(ref), phase),
 
     scaled: ({ namespace, service, target, code }) => {
       const owner = touchService(namespace, service);
