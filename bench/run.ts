@@ -5,7 +5,7 @@ import { printLine } from './print.ts';
 
 // Runs the benchmarks named on the command line, or all, one after the other, each in a process of its own.
 
-const BENCHMARKS = ['sync-throughput', 'wake', 'idle-calls'];
+const BENCHMARKS = ['sync-throughput', 'wake', 'idle-calls', 'resolver'];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !BENCHMARKS.includes(name));

@@ -11,7 +11,7 @@ import type { Context, FinalizeResult, Needs, Settings, SyncResult } from '../sr
 import { type GoldenContext, SETTINGS } from './golden.ts';
 
 /** The shell gathers no more often than this for one answer. */
-const MAX_ROUNDS = 5;
+const MAX_ROUNDS = 8;
 
 export interface Setup {
   readonly context: Context;
@@ -52,7 +52,8 @@ export function gather(hook: 'sync' | 'finalize', request: SyncRequest, { contex
   let gathered: Context = { ...UNREAD, now: context.now };
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     const observation = { facts, context: gathered };
-    const needs = hook === 'sync' ? decideNeeds(planOf(observation, settings)) : decideFinalizeNeeds(observation);
+    const needs =
+      hook === 'sync' ? decideNeeds(planOf(observation, settings)) : decideFinalizeNeeds(observation, settings);
     if (needs === undefined) return { isComplete: true, unused: given.filter((key) => !asked.has(key)) };
     const wanted = GATHERED.filter((key) => needs[key] !== undefined && needs[key] !== false);
     for (const key of wanted) asked.add(key);

@@ -6,7 +6,7 @@ export const HOOKS = ['sync', 'finalize', 'customize'] as const;
 export type Hook = (typeof HOOKS)[number];
 
 export const SETTINGS: Settings = {
-  resolver: { namespace: 'elasti', serviceName: 'elasti-resolver-service', proxyPort: 8012 },
+  resolver: { namespace: 'elasti', serviceName: 'elasti-resolver-service', proxyPort: 8012, routing: 'host' },
   pollSeconds: 30,
   drainSeconds: 5,
   settleSeconds: 2,

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { API_VERSION, ElastiServiceSpec, PLURAL } from '../src/api/elastiservice.ts';
 import { parseConfig } from '../src/config.ts';
 import { Variables } from '../src/config-variables.ts';
+import { shardName } from '../src/effects/claim-shards.ts';
+import { SHARDS } from '../src/effects/claim-table.ts';
 import { type Manifest, noKubectl, renderKustomization } from './kustomize.ts';
 
-const FOLDERS = ['base', 'default', 'kubeelasti-resolver', 'example'];
+const FOLDERS = ['base', 'default', 'kubeelasti-resolver', 'own-resolver', 'resolver', 'example'];
 
 describe('kustomizations', { skip: noKubectl }, () => {
   const rendered = new Map(FOLDERS.map((folder) => [folder, noKubectl ? [] : renderKustomization(folder)]));
@@ -174,6 +176,13 @@ describe('kustomizations', { skip: noKubectl }, () => {
       'keda.sh/scaledobjects: get patch',
     ]);
     assert.deepEqual(grants(find('ClusterRole', 'elasti-secret-headers')), ['secrets: get']);
+    const role = find('Role', 'elasti-operator-controller');
+    assert.equal(role.metadata.namespace, 'elasti');
+    assert.deepEqual(grants(role), ['configmaps: create', 'configmaps: get patch']);
+    assert.deepEqual(
+      role.rules.flatMap(({ resourceNames = [] }: { resourceNames?: string[] }) => resourceNames),
+      shardNames(),
+    );
   });
 
   test('roles are bound to our service accounts only, the one for Secrets to none, and none has a wildcard', () => {
@@ -181,6 +190,7 @@ describe('kustomizations', { skip: noKubectl }, () => {
     assert.deepEqual(
       bindings.map(({ roleRef, subjects }) => [roleRef.name, ...subjects.map((s: { name: string }) => s.name)]),
       [
+        ['elasti-operator-controller', 'elasti-operator-controller'],
         ['elasti-operator-controller', 'elasti-operator-controller'],
         ['elasti-resolver', 'elasti-resolver'],
       ],
@@ -243,6 +253,8 @@ interface EnvEntry {
   readonly name: string;
   readonly value?: string;
 }
+
+const shardNames = () => Array.from({ length: SHARDS }, (_, shard) => shardName(shard));
 
 const UPSTREAM_STATEFUL_SET = `
 apiVersion: apps/v1

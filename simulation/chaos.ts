@@ -27,26 +27,40 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
     if (faults.has(name)) next();
   };
 
-  often('apiDown', 300, () => api.goDown(chance.between(1000, 20_000)));
-  often('controllerRestarts', 60, () => controller.restart(chance.between(50, 3000)));
+  // Most last about as long as one step of the protocol; a few outlast everything.
+  const spellMs = (shortMs: number, longMs: number) =>
+    chance.is(0.8) ? chance.between(shortMs / 20, shortMs) : chance.between(shortMs, longMs);
+
+  often('apiDown', 300, () => api.goDown(spellMs(5000, 20_000)));
+  often('controllerRestarts', 90, () => controller.restart(chance.between(50, 3000)));
   world.atZeroStep.push(() => {
     if (!faults.has('controllerRestarts') || chance.is(0.9)) return;
     scheduler.after(chance.between(0, 2000), () => controller.restart(chance.between(50, 500)));
   });
   often('controllerDown', 400, () => controller.restart(chance.between(5000, 60_000)));
-  often('hookCrashes', 20, () => hooks.crashOne());
+  often('hookCrashes', 60, () => hooks.crashOne());
   often('hookSuspensions', 60, () => hooks.suspendOne(chance.between(100, 12_000)));
-  often('podCrashes', 60, () => workloads.crashOne());
-  often('neverReady', 400, () => workloads.stall(chance.pick(sites), chance.between(10_000, 150_000)));
+  often('podCrashes', 90, () => workloads.crashOne());
+  often('neverReady', 400, () => workloads.stall(chance.pick(sites), spellMs(30_000, 150_000)));
   often('resolverRolls', 120, () => resolvers.roll());
   often('resolverKills', 200, () => resolvers.kill());
-  often('resolverGone', 300, () => resolvers.vanish(chance.between(500, 120_000)));
-  often('prometheusDown', 150, () => prometheus.goDown(chance.between(2000, 90_000)));
-  often('prometheusLies', 120, () => prometheus.lie(chance.between(2000, 60_000)));
+  often('resolverGone', 300, () => resolvers.vanish(spellMs(20_000, 120_000)));
+  often('prometheusDown', 120, () => prometheus.goDown(spellMs(15_000, 90_000)));
+  often('prometheusLies', 120, () => prometheus.lie(spellMs(15_000, 60_000)));
   often('people', 40, () => act(chance.pick(sites)));
   often('deletions', 150, () => deleteElastiService(world, chance.pick(sites)));
   often('statusLoss', 120, () => loseStatus(chance.pick(sites)));
   often('garbage', 200, () => annotate(chance.pick(sites), chance.pick(['x', '', 'null/1', '9999-01-01T00:00:00Z/a'])));
+
+  // What meets a service that has just fallen asleep meets the rarest of its states.
+  world.atZeroWrite.push((site, { inMs }) => {
+    const fate = chance.next();
+    const afterMs = inMs + chance.between(0, 3000);
+    if (faults.has('resolverGone') && fate < 0.02) {
+      scheduler.after(afterMs, () => resolvers.vanish(chance.between(20_000, 120_000)));
+    }
+    if (faults.has('deletions') && fate > 0.97) scheduler.after(afterMs, () => deleteElastiService(world, site));
+  });
 
   // Whoever deletes an ElastiService makes it again, so that there is something to look at.
   elastiServices.onChange((key, after) => {

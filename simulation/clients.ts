@@ -1,27 +1,36 @@
 import type { Cause } from './ledger.ts';
 import type { Nodes } from './nodes.ts';
 import { RESOLVER_LINGER_MS } from './resolvers.ts';
+import type { Timer } from './scheduler.ts';
 import type { Listener, Site, World } from './world.ts';
 
 /** Open-loop clients of every site: bursts of requests, and pauses that are often about as long as the cooldown. */
 export interface Clients {
   stop(): void;
-  /** One request to each site; tells how many were lost or are still on their way after that. */
-  askOnce(): void;
+  /** A few last requests to each site. */
+  askAgain(): void;
 }
 
-const MAX_BURST_REQUESTS = 8;
+const LAST_REQUESTS = 4;
+const MEAN_SLEEP_MS = 3000;
+const MAX_BURST_REQUESTS = 5;
 /** What an abrupt end may cost: kube-proxy's sync period, its delay, and two watches that lag. */
 const WINDOW_MS = 8000;
 
 /** Starts the clients of a world. */
 export function createClients(world: World, nodes: Nodes): Clients {
   const { scheduler, chance, ledger, listeners, prometheus, checks } = world;
+  /** The next burst of each site that has none going on. */
+  const pending = new Map<Site, Timer>();
   let isStopped = false;
 
   const send = (site: Site, kept: Listener | undefined): Listener | undefined => {
     const durationMs = chance.is(0.05) ? chance.between(1000, 25_000) : chance.between(5, 100);
     const request = ledger.make(site, durationMs);
+    if (world.services.get(site.key) === undefined) {
+      ledger.lost(request, 'serviceGone');
+      return undefined;
+    }
     if (site.isCountedAtDoor) prometheus.requestSeen(site);
     if (kept !== undefined && kept.gone === undefined && kept.accept(request)) return kept;
     const address = nodes.route(site);
@@ -52,25 +61,40 @@ export function createClients(world: World, nodes: Nodes): Clients {
 
   const burst = (site: Site) => {
     if (isStopped) return;
-    const count = chance.is(0.3) ? 1 : chance.whole(2, MAX_BURST_REQUESTS);
+    const count = chance.is(0.5) ? 1 : chance.whole(2, MAX_BURST_REQUESTS);
     const isKeptAlive = chance.is(0.3);
     let kept: Listener | undefined;
     const next = (left: number) => {
       if (isStopped) return;
       const listener = send(site, kept);
       kept = isKeptAlive ? listener : undefined;
-      if (left > 1) scheduler.after(chance.exponential(1500), () => next(left - 1));
-      else scheduler.after(pauseMs(site), () => burst(site));
+      if (left > 1) scheduler.after(chance.exponential(800), () => next(left - 1));
+      else
+        pending.set(
+          site,
+          scheduler.after(pauseMs(site), () => burst(site)),
+        );
     };
+    pending.delete(site);
     next(count);
   };
+  // What sleeps is asked for soon, so that a run has many cycles; now and then it is left asleep for longer.
+  world.targets.onChange((key, target) => {
+    const site = world.siteOf.get(key);
+    const waiting = site && pending.get(site);
+    if (target?.replicas !== 0 || site === undefined || waiting === undefined || chance.is(0.15)) return;
+    waiting.cancel();
+    pending.set(
+      site,
+      scheduler.after(chance.exponential(MEAN_SLEEP_MS), () => burst(site)),
+    );
+  });
 
   // A request that comes just as a service falls asleep is what this is all about. The trigger trails by up to 10 s.
-  const pauseMs = ({ cooldownSeconds }: Site) => {
-    const untilDrainMs = cooldownSeconds * 1000 + 8000;
-    const kind = chance.next();
-    if (kind < 0.1) return chance.between(0, untilDrainMs);
-    return kind < 0.6 ? untilDrainMs + chance.between(0, 25_000) : untilDrainMs + chance.between(10_000, 40_000);
+  const pauseMs = ({ cooldownSeconds, rateMs }: Site) => {
+    const untilDrainMs = cooldownSeconds * 1000 + rateMs;
+    if (chance.is(0.05)) return chance.between(0, untilDrainMs);
+    return untilDrainMs + (chance.is(0.15) ? chance.between(0, 20_000) : chance.between(20_000, 50_000));
   };
 
   // The worst moment for a request is the middle of the step to zero.
@@ -78,14 +102,21 @@ export function createClients(world: World, nodes: Nodes): Clients {
     if (isStopped || chance.is(0.8)) return;
     scheduler.after(chance.is(0.5) ? chance.between(0, 40) : chance.between(0, 4000), () => void send(site, undefined));
   });
-  for (const site of world.sites) scheduler.after(chance.between(15_000, 30_000), () => burst(site));
+  world.atZeroWrite.push((site, { inMs }) => {
+    if (isStopped || inMs < 10 || chance.is(0.5)) return;
+    scheduler.after(chance.between(0, inMs), () => void send(site, undefined));
+  });
+  for (const site of world.sites) scheduler.after(chance.between(3000, 15_000), () => burst(site));
 
   return {
     stop: () => {
       isStopped = true;
     },
-    askOnce: () => {
-      for (const site of world.sites) send(site, undefined);
+    askAgain: () => {
+      for (const site of world.sites) {
+        for (let i = 0; i < LAST_REQUESTS; i++)
+          scheduler.after(chance.between(0, 2500), () => void send(site, undefined));
+      }
     },
   };
 }

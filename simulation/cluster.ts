@@ -19,18 +19,20 @@ export function createCluster(world: World, from: Process): Cluster {
       }),
 
     writeScale: ({ namespace, name }, scale, options) => {
-      const startedAtMs = scheduler.nowMs();
       const key = keyOf(namespace, name);
       const site = world.siteOf.get(key) as Site;
       world.tell(site, from.name, () => `starts to write replicas ${scale.replicas}`);
-      if (scale.replicas === 0) checks.zeroStarted(site, from);
+      const step = scale.replicas === 0 ? checks.zeroStarted(site, from) : undefined;
       const isHeldUp = scale.replicas === 0 && world.faults.has('lateZeros') && world.chance.is(0.1);
       const heldUp = isHeldUp ? { heldUpMs: world.chance.between(10, LATE_MS) } : {};
+      if (scale.replicas === 0) {
+        for (const interfere of world.atZeroWrite) interfere(site, { by: from, inMs: heldUp.heldUpMs ?? 2 });
+      }
       return api.call(from, { what: 'write scale', isWrite: true, ...options, ...heldUp }, () => {
         const found = targets.get(key);
         if (!found) throw refusal('NOT_FOUND', 'write scale');
         if (found.metadata.resourceVersion !== scale.resourceVersion) throw refusal('CONFLICT', 'write scale');
-        checks.scaled(site, { by: from, from: found.replicas, to: scale.replicas, startedAtMs });
+        checks.scaled(site, { from: found.replicas, to: scale.replicas, step });
         const written = targets.put(key, { ...found, replicas: scale.replicas, by: 'elasti', atMs: scheduler.nowMs() });
         world.tell(site, 'api', () => `replicas are ${scale.replicas}, written by ${from.name}`);
         return { replicas: scale.replicas, resourceVersion: written.metadata.resourceVersion ?? '' };

@@ -3,6 +3,7 @@ import { SERVICES, SLICES } from '../src/api/hooks.ts';
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { isSame } from '../src/core/resources/same.ts';
 import { KubeApiError } from '../src/errors.ts';
+import type { Api } from './api.ts';
 import { type Kind, type KubeObject, keyOf } from './objects.ts';
 import { type Process, timestamp } from './process.ts';
 import type { World } from './world.ts';
@@ -16,7 +17,10 @@ export const isOwnedBy = ({ metadata }: KubeObject, uid: string): boolean =>
   metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
 
 /** The part of Metacontroller that makes the children what the hook says. */
-export function createChildren(world: World, process: Process): Children {
+export function createChildren(
+  world: Omit<World, 'api'> & { readonly api: Pick<Api, 'call'> },
+  process: Process,
+): Children {
   const { api, chance, services, slices, siteOf } = world;
   const kindOf = (child: { readonly kind?: unknown }): Kind<KubeObject> =>
     (child.kind === 'Service' ? services : slices) as unknown as Kind<KubeObject>;

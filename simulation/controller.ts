@@ -1,14 +1,16 @@
-import { type ObjectGroups, type Parent, SERVICES, SLICES, type SyncRequest } from '../src/api/hooks.ts';
-import { privateServiceName } from '../src/core/names.ts';
+import { type Parent, SERVICES, SLICES, type SyncRequest } from '../src/api/hooks.ts';
+import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { isSame } from '../src/core/resources/same.ts';
 import { KubeApiError } from '../src/errors.ts';
+import { limitCalls } from './client-limit.ts';
 import { createChildren, isOwnedBy } from './controller-children.ts';
+import { createRelated, type Related, type RelatedCaches } from './controller-related.ts';
 import { FINALIZER, finalizersOf, withFinalizer } from './elasti-services.ts';
 import { type HookAnswer, NoAnswerError } from './hooks.ts';
-import { type Cache, type KubeObject, keyOf } from './objects.ts';
+import { type KubeObject, keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { createWorkQueue } from './work-queue.ts';
-import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, SERVICE, type World } from './world.ts';
+import { SERVICE, type World } from './world.ts';
 
 /** Metacontroller, with one CompositeController. */
 export interface Controller {
@@ -20,7 +22,9 @@ export interface Controller {
 
 const WORKERS = 5;
 const MAX_CONFLICTS = 5;
-const PRIVATE = privateServiceName(SERVICE);
+/** As the manifests set it, and what may be left of it. */
+const LIMIT = { perSecond: 300, burst: 600 };
+const NARROW_LIMIT = { perSecond: 10, burst: 20 };
 
 /** Starts Metacontroller in a world. */
 export function createController(world: World): Controller {
@@ -44,26 +48,24 @@ export function createController(world: World): Controller {
 }
 
 function start(world: World): Process {
-  const { scheduler, chance, faults, api, elastiServices, services, slices, hooks } = world;
+  const { scheduler, chance, faults, elastiServices, services, slices, hooks } = world;
   const process = createProcess(scheduler, { name: 'metacontroller', offsetMs: 0 });
+  const api = limitCalls(world, process, faults.has('controllerLimited') ? NARROW_LIMIT : LIMIT);
   const queue = createWorkQueue({ scheduler, process, workers: WORKERS }, syncKey);
-  const parentOf = (namespace: string) => keyOf(namespace, SERVICE);
+  const related = createRelated(world, (parent) => hooks.customize(process, parent));
 
   const parents = elastiServices.watch(process, (key, after, before) => {
     if (!isStatusOnly(before, after)) queue.add(key);
   });
-  // A child's event reaches its owner; that of a related object reaches it unless /customize just failed.
-  const onRelated = (namespace: string, isChild: boolean) => {
-    if (!isChild && faults.has('lostEvents') && chance.is(0.1)) return;
-    if (namespace === RESOLVER_NAMESPACE) for (const key of parents.keys()) queue.add(key);
-    else queue.add(parentOf(namespace));
-  };
-  const onEvent = (_: string, after: KubeObject | undefined, before: KubeObject | undefined) => {
-    const { namespace = '', ownerReferences } = (after ?? before)?.metadata ?? { name: '' };
-    onRelated(namespace, ownerReferences !== undefined);
+  const onEvent = (key: string, after: KubeObject | undefined, before: KubeObject | undefined) => {
+    const object = (after ?? before) as KubeObject;
+    // A child's event reaches its owner, and like any other those to whom it is related.
+    if (object.metadata.ownerReferences !== undefined) queue.add(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
+    if (faults.has('lostEvents') && chance.is(0.1)) return;
+    related.onEvent(object, parents, queue.add);
   };
   const caches = { services: services.watch(process, onEvent), slices: slices.watch(process, onEvent) };
-  const children = createChildren(world, process);
+  const children = createChildren({ ...world, api }, process);
   for (const key of parents.keys()) queue.add(key);
   return process;
 
@@ -84,9 +86,10 @@ function start(world: World): Process {
     const parent = await ensureFinalizer(key, cached);
     const isFinalizing = parent.metadata.deletionTimestamp !== undefined;
     if (isFinalizing && !finalizersOf(parent).includes(FINALIZER)) return;
-    const body = makeRequest(parent, caches);
+    const body = await makeRequest(parent, caches, related);
+    const madeAtMs = scheduler.nowMs();
     const answer = await hooks.post(process, body);
-    world.checks.answered(key, answer);
+    world.checks.answered(key, answer, madeAtMs);
     world.tell(world.siteOf.get(key), 'metacontroller', () => describeAnswer(body, answer));
 
     if (answer.resyncAfterSeconds > 0) queue.addAfter(key, answer.resyncAfterSeconds * 1000);
@@ -148,30 +151,19 @@ function isStatusOnly(before: Parent | undefined, after: Parent | undefined): bo
   return isSameSpec && isSame(before.metadata.annotations, after.metadata.annotations);
 }
 
-interface Caches {
-  readonly services: Cache<NonNullable<ObjectGroups[typeof SERVICES]>[string]>;
-  readonly slices: Cache<NonNullable<ObjectGroups[typeof SLICES]>[string]>;
-}
-
 /** The hook request from what the caches hold. */
-function makeRequest(parent: Parent, { services, slices }: Caches): SyncRequest {
+async function makeRequest(parent: Parent, caches: RelatedCaches, related: Related): Promise<SyncRequest> {
   const { namespace, uid } = parent.metadata;
-  const inNamespace = [...slices.in(namespace)];
-  const own = inNamespace.filter((slice) => isOwnedBy(slice, uid));
-  const resolver = [...slices.in(RESOLVER_NAMESPACE)].filter(
-    ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === RESOLVER_SERVICE,
-  );
-  const named = [SERVICE, PRIVATE].flatMap((name) => services.get(keyOf(namespace, name)) ?? []);
-  return {
-    parent,
-    children: { [SERVICES]: byKey(named.filter((service) => isOwnedBy(service, uid))), [SLICES]: byKey(own) },
-    related: { [SERVICES]: byKey(named), [SLICES]: byKey([...inNamespace, ...resolver]) },
-    finalizing: parent.metadata.deletionTimestamp !== undefined,
-  };
+  const found = await related.of(parent, caches);
+  const children = { [SERVICES]: {} as Record<string, Service>, [SLICES]: {} as Record<string, EndpointSlice> };
+  for (const [key, service] of caches.services.entriesIn(namespace)) {
+    if (isOwnedBy(service, uid)) children[SERVICES][key] = service;
+  }
+  for (const [key, slice] of caches.slices.entriesIn(namespace)) {
+    if (isOwnedBy(slice, uid)) children[SLICES][key] = slice;
+  }
+  return { parent, children, related: found, finalizing: parent.metadata.deletionTimestamp !== undefined };
 }
-
-const byKey = <T extends KubeObject>(objects: readonly T[]): Record<string, T> =>
-  Object.fromEntries(objects.map((object) => [keyOf(object.metadata.namespace ?? '', object.metadata.name), object]));
 
 function describeAnswer({ finalizing }: SyncRequest, answer: HookAnswer): string {
   const status = answer.status as Record<string, string | undefined>;

@@ -1,12 +1,13 @@
 import { API_VERSION } from '../src/api/elastiservice.ts';
 import type { Parent } from '../src/api/hooks.ts';
-import { privateServiceName, sliceName } from '../src/core/names.ts';
+import type { EndpointSlice } from '../src/api/kubernetes.ts';
+import { privateServiceName } from '../src/core/names.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isOwnedBy } from './controller-children.ts';
 import { keyOf } from './objects.ts';
 import { timestamp } from './process.ts';
 import { SERVICE, type Site, type World } from './world.ts';
 
-const SLICE_NAME = sliceName(SERVICE);
 export const FINALIZER = 'metacontroller.io/compositecontroller-elasti';
 
 export const finalizersOf = ({ metadata }: Parent): readonly string[] =>
@@ -35,7 +36,7 @@ export function createElastiService(world: World, site: Site): void {
     spec: {
       service: SERVICE,
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: SERVICE },
-      minTargetReplicas: 1 + (site.index % 2),
+      minTargetReplicas: site.index % 4 === 3 ? 2 : 1,
       cooldownPeriod: site.cooldownSeconds,
       triggers: [{ type: 'prometheus', metadata: { query: `q{site="${site.index}"}`, threshold: '1' } }],
       ...(site.hasKeda ? { autoscaler: { type: 'keda', name: SERVICE } } : {}),
@@ -78,5 +79,12 @@ export function collectGarbage(world: World): void {
   });
 }
 
-/** Key of the slice to the resolver. */
-export const sliceKeyOf = (site: Site): string => keyOf(site.namespace, SLICE_NAME);
+/** The slice that takes what clients ask for to the resolver: the last port of the Service. */
+export function redirectionOf({ slices, services }: World, site: Site): EndpointSlice | undefined {
+  const port = services.get(site.key)?.spec.ports?.at(-1)?.name;
+  for (const slice of slices.in(site.namespace)) {
+    if (slice.metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) continue;
+    if (port === undefined || slice.ports?.some(({ name }) => name === port)) return slice;
+  }
+  return undefined;
+}

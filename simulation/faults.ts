@@ -1,3 +1,5 @@
+import type { Chance } from './chance.ts';
+
 /** Everything that can go wrong, each of it switched on by name. */
 export const FAULTS = {
   apiErrors: 'calls end in 429, 500 or a time-out; some of those writes happened, a few happen late',
@@ -7,6 +9,7 @@ export const FAULTS = {
   watchLag: 'a watch lags up to 2 s, each object on its own',
   controllerRestarts: 'Metacontroller restarts, at any step of a sync',
   controllerDown: 'Metacontroller is away for up to a minute',
+  controllerLimited: 'Metacontroller is held to 10 API calls a second',
   lateRequests: 'hook requests arrive up to 4 s late',
   lostEvents: 'Metacontroller misses events of related objects',
   hookCrashes: 'a hook replica dies between any two of its steps, and comes back',
@@ -21,6 +24,8 @@ export const FAULTS = {
   prometheusDown: 'Prometheus does not answer',
   prometheusLies: 'Prometheus answers NaN, nothing, or errors',
   people: 'people scale to 0 and to 3, and edit the cooldown',
+  serviceEdits: 'people rename and add ports of the Service, delete it and make it again',
+  targetEdits: 'people delete the workload and make it again',
   deletions: 'the ElastiService is deleted and made again',
   autoscaler: 'an HPA moves replicas, or KEDA does',
   clockSkew: 'wall clocks are up to 3 s apart',
@@ -35,14 +40,23 @@ export interface Faults {
   has(name: FaultName): boolean;
 }
 
-/** Reads `all`, `none`, or names with commas between them. */
-export function parseFaults(text: string): readonly FaultName[] {
-  if (text === 'all') return Object.keys(FAULTS) as FaultName[];
-  if (text === 'none') return [];
-  return text.split(',').map((name) => {
-    if (!(name in FAULTS)) throw new Error(`no fault ${name}; there are ${Object.keys(FAULTS).join(', ')}`);
+export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultName[];
+
+/** Reads `all`, `none`, `some` (each seed draws its own), or names with commas between them. */
+export function parseFaults(text: string): { readonly faults: readonly FaultName[]; readonly isDrawn: boolean } {
+  if (text === 'all' || text === 'some') return { faults: ALL_FAULTS, isDrawn: text === 'some' };
+  if (text === 'none') return { faults: [], isDrawn: false };
+  const faults = text.split(',').map((name) => {
+    if (!(name in FAULTS)) throw new Error(`no fault ${name}; there are ${ALL_FAULTS.join(', ')}`);
     return name as FaultName;
   });
+  return { faults, isDrawn: false };
+}
+
+/** Few faults of these or many: where some are missing, the others find ways that they would have barred. */
+export function drawFaults(names: readonly FaultName[], chance: Chance): readonly FaultName[] {
+  const probability = chance.pick([0.05, 0.15, 0.3, 0.6]);
+  return names.filter(() => chance.is(probability));
 }
 
 /** Faults that are on until a time. */

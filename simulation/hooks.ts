@@ -1,4 +1,4 @@
-import type { FinalizeResponse, SyncRequest, SyncResponse } from '../src/api/hooks.ts';
+import type { CustomizeResponse, FinalizeResponse, Parent, SyncRequest, SyncResponse } from '../src/api/hooks.ts';
 import type { Process } from './process.ts';
 import { createReplica, type Replica } from './replica.ts';
 import type { World } from './world.ts';
@@ -9,6 +9,8 @@ export type HookAnswer = SyncResponse & Partial<Pick<FinalizeResponse, 'finalize
 export interface Hooks {
   /** Posts a hook request; rejects when it is refused, lost, or has taken too long. Then it may run on all the same. */
   post(from: Process, body: SyncRequest): Promise<HookAnswer>;
+  /** Asks what a parent is related to; rejects like `post`. */
+  customize(from: Process, parent: Parent): Promise<CustomizeResponse>;
   /** Asks for a wake, as the resolver does. */
   wake(from: Process, namespace: string, service: string): Promise<void>;
   crashOne(): void;
@@ -21,6 +23,7 @@ export class NoAnswerError extends Error {
 }
 
 const HOOK_TIMEOUT_MS = 5000;
+const CUSTOMIZE_TIMEOUT_MS = 3000;
 const WAKE_TIMEOUT_MS = 5000;
 const REPLICAS = 2;
 
@@ -75,6 +78,15 @@ export function createHooks(world: World): Hooks {
     }
   });
 
+  // Whoever waits for its write to take effect may not live to see it, or may see it late.
+  world.atZeroWrite.push((_, { by, inMs }) => {
+    const fate = chance.next();
+    if (faults.has('hookCrashes') && fate < 0.15) scheduler.after(chance.between(0, inMs), () => crash(by));
+    if (faults.has('hookSuspensions') && fate > 0.85) {
+      scheduler.after(chance.between(0, inMs), () => suspend(by, chance.between(1000, 12_000)));
+    }
+  });
+
   return {
     post: (from, body) => {
       const isLate = faults.has('lateRequests') && chance.is(0.01);
@@ -90,6 +102,10 @@ export function createHooks(world: World): Hooks {
         }
       });
     },
+    customize: (from, parent) =>
+      request(from, { timeoutMs: CUSTOMIZE_TIMEOUT_MS, arrivesAfterMs: chance.between(0.5, 2) }, async ({ answers }) =>
+        answers.customize({ parent }),
+      ),
     wake: (from, namespace, service) =>
       request(from, { timeoutMs: WAKE_TIMEOUT_MS, arrivesAfterMs: chance.between(0.5, 2) }, ({ wakes }) =>
         wakes.wake(namespace, service),

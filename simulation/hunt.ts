@@ -1,3 +1,4 @@
+import type { Violation } from './checks/context.ts';
 import type { Mutant } from './mutant.ts';
 import { simulate } from './simulate.ts';
 
@@ -21,10 +22,12 @@ export async function hunt(
   let losses = 0;
   const others = new Set<string>();
   for (let seed = 1; seed <= maxSeeds; seed++) {
-    const result = await simulate({ seed, minutes, services, mutant, faults: mutant.faults });
+    const isHit = ({ name }: Violation) => mutant.caughtBy.some((wanted) => name.startsWith(wanted));
+    const isEnough = (violations: readonly Violation[]) => violations.some(isHit);
+    const result = await simulate({ seed, minutes, services, mutant, faults: mutant.faults, isEnough });
     cycles += result.cycles;
     for (const [cause, count] of result.losses) if (cause !== 'cutByAbruptPod') losses += count;
-    const hit = result.violations.find(({ name }) => mutant.caughtBy.some((wanted) => name.startsWith(wanted)));
+    const hit = result.violations.find(isHit);
     if (hit) return { mutant, caught: { name: hit.name, seeds: seed }, cycles, losses, others: [...others] };
     for (const { name } of result.violations) others.add(name);
   }

@@ -7,6 +7,8 @@ export interface Ledger {
   lost(request: Request, cause: Cause): void;
   readonly sent: number;
   readonly servedCount: number;
+  /** Requests that are neither served nor lost. */
+  readonly leftCount: number;
   readonly losses: ReadonlyMap<Cause, number>;
 }
 
@@ -25,6 +27,13 @@ export const CAUSES = {
   notStarted: { isOurs: false, sentence: 'no pod had become ready yet, until the redirection stands' },
   autoscalersZero: { isOurs: false, sentence: 'an autoscaler scaled to zero' },
   resolverLeftUnseen: { isOurs: false, sentence: 'a resolver left while no sync could be answered' },
+  clocksApart: {
+    isOurs: false,
+    sentence: 'clocks were further apart than the protocol allows for, and ate the settle time',
+  },
+  serviceGone: { isOurs: false, sentence: 'the Service itself had been deleted, or had only just come back' },
+  portsChanged: { isOurs: false, sentence: 'the ports of the Service had only just been changed' },
+  targetGone: { isOurs: false, sentence: 'the workload itself had been deleted' },
   notOurService: { isOurs: false, sentence: 'no ElastiService was there for it' },
 } as const;
 export type Cause = keyof typeof CAUSES;
@@ -36,6 +45,7 @@ export function createLedger(
   const losses = new Map<Cause, number>();
   let sent = 0;
   let servedCount = 0;
+  let lostCount = 0;
   return {
     make: (site, durationMs) => {
       sent += 1;
@@ -45,6 +55,7 @@ export function createLedger(
       servedCount += 1;
     },
     lost: (request, cause) => {
+      lostCount += 1;
       losses.set(cause, (losses.get(cause) ?? 0) + 1);
       world.tell(request.site, 'client', () => `request ${request.id} is lost: ${cause}`);
       if (CAUSES[cause].isOurs) world.onOurLoss(request, cause);
@@ -54,6 +65,9 @@ export function createLedger(
     },
     get servedCount() {
       return servedCount;
+    },
+    get leftCount() {
+      return sent - servedCount - lostCount;
     },
     losses,
   };

@@ -12,7 +12,7 @@ export interface Mutant {
   readonly caughtBy: readonly string[];
   /** The faults without which it would do no harm. */
   readonly faults: readonly FaultName[];
-  readonly settings?: (settings: Settings) => Settings;
+  readonly settings?: (settings: Settings, replica: string) => Settings;
   /** Settings that only the effects are given. */
   readonly effectSettings?: (settings: Settings) => Settings;
   readonly cluster?: (cluster: Cluster, world: World) => Cluster;

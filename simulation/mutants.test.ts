@@ -14,6 +14,7 @@ const QUICK = [
   'finalize at once',
   "paused-replicas in KEDA's pause",
   'skip the proof over the cooldown',
+  'replicas that undo each other',
 ];
 
 for (const name of QUICK) {

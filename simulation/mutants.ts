@@ -147,6 +147,16 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: 'mark a wake served while a zero step is in flight',
+    caughtBy: ['I4 served'],
+    faults: ['lateZeros', 'hookCrashes'],
+    answers: onStatus((status, before, { parent }) => {
+      const token = tokenOf(parent);
+      const isUp = status.phase === 'Serving' || (before.phase === 'Draining' && status.phase === 'Holding');
+      return token !== undefined && isUp ? { ...status, servedWake: token } : status;
+    }),
+  },
+  {
     name: 'no deadline on the zero step',
     caughtBy: ['I2 deadline'],
     faults: ['hookSuspensions', 'apiSlow', 'apiErrors'],
@@ -267,6 +277,15 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['I8', 'I4', 'converge', 'I9'],
     faults: ['people'],
     answers: onStatus((status) => without(status, 'servedWake')),
+  },
+  {
+    name: 'replicas that undo each other',
+    caughtBy: ['I9'],
+    faults: [],
+    settings: (settings, replica) => {
+      const { resolver } = settings;
+      return replica === 'hook-1' ? { ...settings, resolver: { ...resolver, proxyPort: 8013 } } : settings;
+    },
   },
   {
     name: 'a clock in the status',

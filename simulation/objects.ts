@@ -18,6 +18,8 @@ export interface Cache<T> {
   get(key: string): T | undefined;
   keys(): Iterable<string>;
   in(namespace: string): Iterable<T>;
+  /** The objects of a namespace with their keys. */
+  entriesIn(namespace: string): Iterable<readonly [string, T]>;
 }
 
 /** The objects of one kind in etcd. Objects are never changed in place, so that caches share them. */
@@ -29,8 +31,15 @@ export interface Kind<T extends KubeObject> {
   remove(key: string): void;
   /** Told at once of each change. */
   onChange(listener: (key: string, object: T | undefined) => void): void;
-  /** A cache that starts with what is there and follows behind; `onEvent` is told after each of its changes. */
-  watch(by: Process, onEvent: (key: string, after: T | undefined, before: T | undefined) => void): Cache<T>;
+  /**
+   * A cache that starts with what is there and follows behind; `onEvent` is told after each of its changes. Like a
+   * selector, `isWanted` says of a key whether its changes are sent at all.
+   */
+  watch(
+    by: Process,
+    onEvent: (key: string, after: T | undefined, before: T | undefined) => void,
+    isWanted?: (key: string) => boolean,
+  ): Cache<T>;
 }
 
 export const keyOf = (namespace: string, name: string) => `${namespace}/${name}`;
@@ -56,6 +65,7 @@ function createByNamespace<T extends KubeObject>(from: Iterable<readonly [string
     get: (key) => all.get(key),
     keys: () => all.keys(),
     in: (namespace) => namespaces.get(namespace)?.values() ?? [],
+    entriesIn: (namespace) => namespaces.get(namespace) ?? [],
     set,
     delete: (key) => {
       namespaces.get(key.slice(0, key.indexOf('/')))?.delete(key);
@@ -79,7 +89,7 @@ export function createKind<T extends KubeObject>(deps: {
   const notify = (key: string, object: T | undefined) => {
     for (const listener of listeners) listener(key, object);
   };
-  const lagMs = () => (faults.has('watchLag') && chance.is(0.03) ? chance.between(50, 2000) : chance.between(1, 8));
+  const isLagging = () => faults.has('watchLag') && chance.is(0.03);
 
   return {
     get: (key) => objects.get(key),
@@ -94,11 +104,20 @@ export function createKind<T extends KubeObject>(deps: {
       if (objects.delete(key)) notify(key, undefined);
     },
     onChange: (listener) => void listeners.add(listener),
-    watch: (by, onEvent) => {
+    watch: (by, onEvent, isWanted = () => true) => {
       const cached = objects.copy();
       const lastAtMs = new Map<string, number>();
+      let together = { changedAtMs: Number.NEGATIVE_INFINITY, lagMs: 0 };
+      const lagMs = () => {
+        if (isLagging()) return chance.between(50, 2000);
+        const isTogether = together.changedAtMs === scheduler.nowMs() && chance.is(0.8);
+        if (!isTogether) together = { changedAtMs: scheduler.nowMs(), lagMs: chance.between(0.5, 5) };
+        return together.lagMs;
+      };
       const listener = (key: string, object: T | undefined) => {
-        // The changes of one object stay in order; those of different objects overtake each other.
+        if (!isWanted(key)) return;
+        // The changes of one object stay in order; those of different objects overtake each other, save for most of
+        // what changed at one moment: that comes in one piece.
         const atMs = Math.max(scheduler.nowMs() + lagMs(), lastAtMs.get(key) ?? 0);
         lastAtMs.set(key, atMs);
         scheduler.after(atMs - scheduler.nowMs(), () =>

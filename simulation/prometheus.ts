@@ -16,11 +16,12 @@ export interface Prometheus {
   provenIdleAtMs(site: Site): number | undefined;
   /** From the last outage to the first true answer to the site after it. Lies are still recorded, and so no outage. */
   lastBlindness(site: Site): Readonly<Span> | undefined;
+  /** How often the answers to a site have been of another kind than those before: active, idle, a lie, none. */
+  turns(site: Site): number;
 }
 
 export const SERVER = 'http://prometheus.monitoring:9090';
-const SCRAPE_MS = 5000;
-const RATE_MS = 10_000;
+export const SCRAPE_MS = 5000;
 const KEPT = 40;
 
 export interface Span {
@@ -34,6 +35,8 @@ interface Counted {
   /** From each outage to the first true answer after it. */
   readonly blind: Span[];
   blindSinceMs: number | undefined;
+  told: string;
+  turns: number;
   saidActiveAtMs: number | undefined;
   provenIdleAtMs: number | undefined;
 }
@@ -61,6 +64,8 @@ export function createPrometheus({
     active: [],
     blind: [],
     blindSinceMs: undefined,
+    told: '',
+    turns: 0,
     saidActiveAtMs: undefined,
     provenIdleAtMs: undefined,
   }));
@@ -93,21 +98,50 @@ export function createPrometheus({
     return Number.NEGATIVE_INFINITY;
   };
 
+  // The same few questions come again and again.
+  const queries = new Map<string, string>();
+  const queryIn = (url: string): string => {
+    const query = queries.get(url) ?? new URL(url).searchParams.get('query') ?? '';
+    queries.set(url, query);
+    return query;
+  };
+  const questions = new Map<string, { readonly site: number; readonly windowSeconds: number | undefined }>();
+  const questionOf = (query: string) => {
+    const known = questions.get(query);
+    if (known) return known;
+    const seconds = /\[(\d+)s:/.exec(query)?.[1];
+    const question = {
+      site: Number(/site="(\d+)"/.exec(query)?.[1]),
+      windowSeconds: seconds === undefined ? undefined : Number(seconds),
+    };
+    questions.set(query, question);
+    return question;
+  };
+
+  const noteTold = (counted: Counted | undefined, told: string) => {
+    if (counted === undefined || counted.told === told) return;
+    counted.told = told;
+    counted.turns += 1;
+  };
+
   const evaluate = (query: string, isBelieved: boolean): SendResponse => {
     const nowMs = scheduler.nowMs();
     if (query.includes('up{')) return answerOf(EPOCH_MS + nowMs, '1');
-    const counted = counts[Number(/site="(\d+)"/.exec(query)?.[1])] as Counted;
-    const windowSeconds = /\[(\d+)s:/.exec(query)?.[1];
+    const { site, windowSeconds } = questionOf(query);
+    const counted = counts[site] as Counted;
     const lastMs = lastActiveMs(counted, nowMs);
-    const sinceMs = windowSeconds === undefined ? latestScrapeMs(nowMs) : nowMs - Number(windowSeconds) * 1000;
+    const sinceMs = windowSeconds === undefined ? latestScrapeMs(nowMs) : nowMs - windowSeconds * 1000;
     const isActive = lastMs >= sinceMs;
+    noteTold(counted, isActive ? 'active' : 'idle');
     if (counted.blindSinceMs !== undefined) {
       counted.blind.push({ fromMs: counted.blindSinceMs, toMs: nowMs });
       counted.blindSinceMs = undefined;
       if (counted.blind.length > KEPT) counted.blind.shift();
     }
     if (isBelieved && isActive) counted.saidActiveAtMs = nowMs;
-    if (isBelieved && !isActive && windowSeconds !== undefined) counted.provenIdleAtMs = nowMs;
+    // With no cooldown the present is the whole window.
+    const isWhole = windowSeconds !== undefined || sites[site]?.cooldownSeconds === 0;
+    if (isBelieved && !isActive && isWhole) counted.provenIdleAtMs = nowMs;
     return answerOf(EPOCH_MS + nowMs, isActive ? '2' : '0');
   };
 
@@ -116,7 +150,7 @@ export function createPrometheus({
       const { active } = counts[site.index] as Counted;
       const nowMs = scheduler.nowMs();
       const fromMs = (Math.floor(nowMs / SCRAPE_MS) + 1) * SCRAPE_MS;
-      const toMs = Math.floor((nowMs + RATE_MS) / SCRAPE_MS) * SCRAPE_MS;
+      const toMs = Math.floor((nowMs + site.rateMs) / SCRAPE_MS) * SCRAPE_MS;
       const last = active.at(-1);
       if (last && fromMs <= last.toMs + SCRAPE_MS) last.toMs = toMs;
       else active.push({ fromMs, toMs });
@@ -133,6 +167,7 @@ export function createPrometheus({
     },
     saidActiveAtMs: (site) => counts[site.index]?.saidActiveAtMs,
     provenIdleAtMs: (site) => counts[site.index]?.provenIdleAtMs,
+    turns: (site) => counts[site.index]?.turns ?? 0,
     lastBlindness: (site) => counts[site.index]?.blind.at(-1),
     sendFor:
       (from) =>
@@ -140,14 +175,11 @@ export function createPrometheus({
         new Promise((resolve, reject) => {
           scheduler.after(chance.between(2, 20), () => {
             const isDown = isIn(outages, scheduler.nowMs());
+            const isLying = scheduler.nowMs() < lyingUntilMs;
+            if (isDown || isLying) noteTold(counts[questionOf(queryIn(url)).site], isLying ? 'lie' : 'nothing');
             // A server that is down refuses, or says nothing at all until the asker gives up.
             if (isDown && isHanging) return;
-            const response =
-              scheduler.nowMs() < lyingUntilMs
-                ? lie
-                : isDown
-                  ? undefined
-                  : evaluate(new URL(url).searchParams.get('query') ?? '', from.isAlive());
+            const response = isLying ? lie : isDown ? undefined : evaluate(queryIn(url), from.isAlive());
             from.deliver(() => {
               if (response) resolve(response);
               else reject(new SendError('CONNECTION_FAILED', 'refused'));

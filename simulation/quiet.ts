@@ -1,14 +1,21 @@
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { readyEndpoints } from '../src/core/resources/resolver-slices.ts';
-import { sliceKeyOf } from './elasti-services.ts';
+import { redirectionOf } from './elasti-services.ts';
 import { keyOf } from './objects.ts';
-import { RESOLVER_NAMESPACE, type World } from './world.ts';
+import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
 
 interface Status {
   readonly phase?: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
 }
 
+interface Unrest {
+  readonly site: Site;
+  readonly name: string;
+  readonly why: string;
+}
+
+const STEP_MS = 5000;
 const QUIET_MS = 30_000;
 const RESOLVER_SLICE = keyOf(RESOLVER_NAMESPACE, 'resolver-own');
 
@@ -19,24 +26,34 @@ const addressesOf = (slice: EndpointSlice | undefined) =>
     .sort()
     .join();
 
-/** Long after the last fault and the last request: each service sleeps, or says why not, and all fits together. */
-export function checkAsleep({ sites, elastiServices, targets, slices, checks, scheduler }: World): void {
-  for (const site of sites) {
-    const status = (elastiServices.get(site.key)?.status ?? {}) as Status;
-    const replicas = targets.get(site.key)?.replicas;
-    const ours = slices.get(sliceKeyOf(site));
-    const allowed = status.conditions?.find(({ type }) => type === 'SleepAllowed');
-    if (allowed?.status === 'False') {
-      if (allowed.reason !== 'ReplicasContested') checks.violate('converge', site, `SleepAllowed: ${allowed.reason}`);
-      continue;
-    }
-    if (scheduler.nowMs() - checks.lastWriteMs(site) < QUIET_MS) {
-      checks.violate('I9 idle writes', site, 'nothing happens any more, and yet something is written');
-    }
-    const isHeld = addressesOf(ours) === addressesOf(slices.get(RESOLVER_SLICE));
-    if (status.phase !== 'Asleep' || replicas !== 0 || !isHeld) {
-      const found = `phase ${status.phase}, ${replicas} replicas, ${isHeld ? 'held' : 'not held'}`;
-      checks.violate('converge', site, `nobody asks for it, and it does not sleep: ${found}`);
-    }
+/** Waits until every service has come to rest with nobody asking for it; what has not by then is a violation. */
+export async function comeToRest(world: World, { forMs }: { readonly forMs: number }): Promise<void> {
+  const { scheduler, sites, checks, ledger } = world;
+  const untilMs = scheduler.nowMs() + forMs;
+  const unrests = () => sites.flatMap((site) => unrestOf(world, site) ?? []);
+  const isAtRest = () => ledger.leftCount === 0 && unrests().length === 0;
+  while (scheduler.nowMs() < untilMs && !isAtRest()) await scheduler.runUntil(scheduler.nowMs() + STEP_MS);
+  const { leftCount } = ledger;
+  if (leftCount > 0) checks.violate('I1 unanswered', undefined, `${leftCount} requests are held when all is quiet`);
+  for (const { site, name, why } of unrests()) checks.violate(name, site, why);
+}
+
+/** Why a site is not at rest: asleep, or saying why not, with its slices as they should be and nothing being written. */
+function unrestOf(world: World, site: Site): Unrest | undefined {
+  const { elastiServices, targets, slices, checks, scheduler } = world;
+  const status = (elastiServices.get(site.key)?.status ?? {}) as Status;
+  const replicas = targets.get(site.key)?.replicas;
+  const ours = redirectionOf(world, site);
+  const allowed = status.conditions?.find(({ type }) => type === 'SleepAllowed');
+  if (allowed?.status === 'False') {
+    const isMeant = allowed.reason === 'ReplicasContested';
+    return isMeant ? undefined : { site, name: 'converge', why: `SleepAllowed: ${allowed.reason}` };
   }
+  const isHeld = addressesOf(ours) === addressesOf(slices.get(RESOLVER_SLICE));
+  if (status.phase !== 'Asleep' || replicas !== 0 || !isHeld) {
+    const found = `phase ${status.phase}, ${replicas} replicas, ${isHeld ? 'held' : 'not held'}`;
+    return { site, name: 'converge', why: `nobody asks for it, and it does not sleep: ${found}` };
+  }
+  if (scheduler.nowMs() - checks.lastWriteMs(site) >= QUIET_MS) return undefined;
+  return { site, name: 'I9 idle writes', why: 'nothing happens any more, and yet something is written' };
 }

@@ -25,7 +25,7 @@ export function createReplica(world: World, name: string): Replica {
   const { mutant, checks, chance, prometheus } = world;
   const process = createProcess(world.scheduler, { name, offsetMs: world.clockOffsetMs() });
   const { clock } = process;
-  const settings: Settings = mutant.settings?.(world.settings) ?? world.settings;
+  const settings: Settings = mutant.settings?.(world.settings, name) ?? world.settings;
   const bare = createCluster(world, process);
   const cluster = mutant.cluster?.(bare, world) ?? bare;
   const send = prometheus.sendFor(process);
@@ -46,13 +46,15 @@ export function createReplica(world: World, name: string): Replica {
   });
   const effectSettings = mutant.effectSettings?.(settings) ?? settings;
   const carryOutReally = createCarryOut({ cluster, clock, log, settings: effectSettings });
-  const carryOut: CarryOut = (patches, options) => {
+  const carryOut: CarryOut = async (patches, options) => {
     const { elastiService, observedAtMs } = options;
     const site = world.siteOf.get(keyOf(elastiService.namespace, elastiService.name)) as Site;
-    for (const patch of patches) checks.patched(site, { patch, by: process, observedAtMs, elastiService });
+    const steps = patches.map((patch) => checks.stepStarted(site, { patch, by: process, observedAtMs, elastiService }));
     if (patches.some(({ kind }) => kind === 'sleep'))
       for (const interfere of world.atZeroStep) interfere(site, process);
-    return carryOutReally(patches, options);
+    const outcomes = await carryOutReally(patches, options);
+    for (const step of steps) step.end();
+    return outcomes;
   };
   const answers = createAnswers({
     clock,

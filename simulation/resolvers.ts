@@ -1,10 +1,10 @@
-import { privateServiceName } from '../src/core/names.ts';
 import { UnknownServiceError } from '../src/errors.ts';
 import type { Cause } from './ledger.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import {
   type Listener,
+  PRIVATE_OWN,
   RESOLVER_NAMESPACE,
   RESOLVER_SERVICE,
   type Request,
@@ -39,7 +39,6 @@ const RETRY_MS = 200;
 const DIAL_AGAIN_MS = 50;
 /** How long a pod that leaves still listens. */
 export const RESOLVER_LINGER_MS = 45_000;
-const PRIVATE_OWN = `${privateServiceName(SERVICE)}-own`;
 
 /** Starts the resolver of a world. */
 export function createResolvers(world: World): Resolvers {
@@ -100,11 +99,14 @@ export function createResolvers(world: World): Resolvers {
         return true;
       },
     };
-    const cache = slices.watch(process, (key, after) => {
-      if (!key.endsWith(PRIVATE_OWN) || after === undefined) return;
-      const site = world.siteOf.get(keyOf(after.metadata.namespace ?? '', SERVICE));
-      if (site && pod.held.has(site)) forward(site);
-    });
+    const cache = slices.watch(
+      process,
+      (_, after) => {
+        const site = after && world.siteOf.get(keyOf(after.metadata.namespace ?? '', SERVICE));
+        if (site && pod.held.has(site)) forward(site);
+      },
+      (key) => key.endsWith(PRIVATE_OWN),
+    );
     const nextWakeMs = new Map<Site, number>();
 
     const hold = (request: Request) => {
@@ -135,18 +137,21 @@ export function createResolvers(world: World): Resolvers {
       if (held.size > 0) scheduler.after(DIAL_AGAIN_MS, () => process.deliver(() => forward(site)));
     };
 
+    // Whatever reaches the resolver wakes, even where a pod could be found for it at once.
     const wakeWhileHolding = async (site: Site) => {
-      while ((pod.held.get(site)?.size ?? 0) > 0) {
+      const isHolding = () => (pod.held.get(site)?.size ?? 0) > 0;
+      do {
         const isOld = faults.has('oldResolver');
         const silentMs = isOld ? (nextWakeMs.get(site) ?? 0) - scheduler.nowMs() : 0;
         if (silentMs > 0) {
-          await process.wait(silentMs);
+          if (isHolding()) await process.wait(silentMs);
           continue;
         }
         const isAcknowledged = await wakeOnce(site);
         if (isOld) nextWakeMs.set(site, scheduler.nowMs() + OLD_SILENCE_MS);
-        else await process.wait(isAcknowledged ? WAKE_AGAIN_MS : RETRY_MS);
-      }
+        else if (!isAcknowledged) await process.wait(RETRY_MS);
+        else if (isHolding()) await process.wait(WAKE_AGAIN_MS);
+      } while (isHolding());
       pod.held.delete(site);
     };
 

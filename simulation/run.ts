@@ -1,102 +1,64 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { parseFaults } from './faults.ts';
-import { hunt } from './hunt.ts';
-import { CAUSES, type Cause } from './ledger.ts';
 import { NO_MUTANT } from './mutant.ts';
 import { KUBE_ELASTIS_ORDER, MUTANTS } from './mutants.ts';
-import { type RunOptions, type RunResult, simulate } from './simulate.ts';
+import { carryOutAll } from './pool.ts';
+import type { HuntRun, Task } from './task.ts';
+import { replay, tellSeeds } from './tell.ts';
 
-const TIMELINE_LINES = 60;
-const MAX_TOLD = 5;
-
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20' },
+    seed: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '30' },
+    faults: { type: 'string', default: 'all' },
+    services: { type: 'string', default: '3' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    mutants: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.seeds);
+const minutes = Number(values.minutes);
+const services = Number(values.services);
+const workers = Number(values.workers);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
-const options = readArguments();
-if (options.isHuntingMutants) await huntMutants();
-else await runSeeds();
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '20' },
-      seed: { type: 'string' },
-      from: { type: 'string', default: '1' },
-      minutes: { type: 'string', default: '30' },
-      faults: { type: 'string', default: 'all' },
-      services: { type: 'string', default: '3' },
-      mutants: { type: 'boolean', default: false },
-    },
-  });
-  const one = values.seed === undefined ? undefined : Number(values.seed);
-  return {
-    first: one ?? Number(values.from),
-    count: one === undefined ? Number(values.seeds) : 1,
-    isReplay: one !== undefined,
-    minutes: Number(values.minutes),
-    faults: parseFaults(values.faults),
-    services: Number(values.services),
-    isHuntingMutants: values.mutants,
-  };
-}
+const isWell = values.mutants ? await huntMutants() : await runSeeds();
+if (!isWell) process.exitCode = 1;
 
-/** Runs the seeds; what comes out for a seed is the same each time, but for the time it took. */
-async function runSeeds(): Promise<void> {
-  const { first, count, isReplay, minutes, faults, services } = options;
-  const startedMs = performance.now();
-  const losses = new Map<Cause, number>();
-  let [cycles, sent, served, violations, told] = [0, 0, 0, 0, 0];
-  for (let seed = first; seed < first + count; seed++) {
-    const run = { seed, minutes, faults, services };
-    const result = await simulate(isReplay ? { ...run, isRecording: true } : run);
-    cycles += result.cycles;
-    sent += result.sent;
-    served += result.served;
-    violations += result.violations.length;
-    for (const [cause, lost] of result.losses) losses.set(cause, (losses.get(cause) ?? 0) + lost);
-    if (result.violations.length > 0 && told++ < MAX_TOLD) await tellViolations(run, isReplay ? result : undefined);
-    if (process.stderr.isTTY) process.stderr.write(`\r${seed - first + 1}/${count} seeds, ${cycles} cycles `);
-  }
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  print(
-    `${count} seeds from ${first}, ${minutes} min with faults: ${cycles} cycles, ${sent} requests, ${served} served`,
-  );
-  for (const [cause, lost] of [...losses].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { isOurs, sentence } = CAUSES[cause];
-    print(`  lost ${lost}, ${isOurs ? 'OURS' : 'not ours'}: ${cause}, ${sentence}`);
-  }
-  print(`${violations} violations`);
-  // The time that it took is no part of what a replay must repeat.
-  const seconds = (performance.now() - startedMs) / 1000;
-  if (!isReplay) print(`${seconds.toFixed(1)} s, ${Math.round(cycles / seconds)} cycles per second`);
-  if (violations > 0) process.exitCode = 1;
-}
-
-/** A violation with its timeline, for which the seed is run again and written down. */
-async function tellViolations(run: RunOptions, recorded: RunResult | undefined): Promise<void> {
-  const { violations, timeline } = recorded ?? (await simulate({ ...run, isRecording: true }));
-  print(`seed ${run.seed}: ${violations.map(({ name }) => name).join(', ')}`);
-  const [violation] = violations;
-  if (violation === undefined) return;
-  print(`  ${violation.name}: ${violation.detail}`);
-  for (const line of timeline.linesUpTo(violation.atMs, violation.site, TIMELINE_LINES)) print(`  ${line}`);
+async function runSeeds(): Promise<boolean> {
+  const run = { minutes, services, ...parseFaults(values.faults) };
+  if (values.seed !== undefined) return replay({ ...run, seed: Number(values.seed) }, print);
+  return tellSeeds({ first: Number(values.from), count, workers, run }, print);
 }
 
 /** Tells for each planted mistake which invariant catches it, and what KubeElasti's order loses beside ours. */
-async function huntMutants(): Promise<void> {
-  const { count: maxSeeds, minutes, services } = options;
-  for (const mutant of MUTANTS) {
-    const { caught, cycles, others } = await hunt(mutant, { maxSeeds, minutes, services });
+async function huntMutants(): Promise<boolean> {
+  const hunt: HuntRun = { maxSeeds: count, minutes, services, isCounting: false };
+  const counting = { ...hunt, isCounting: true };
+  const tasks: readonly Task[] = [
+    ...MUTANTS.map(({ name }) => ({ kind: 'hunt', mutant: name, hunt }) as const),
+    ...[KUBE_ELASTIS_ORDER, NO_MUTANT].map(({ name }) => ({ kind: 'hunt', mutant: name, hunt: counting }) as const),
+  ];
+  let isEachCaught = true;
+  const onDone: Parameters<typeof carryOutAll>[1]['onDone'] = (done, index) => {
+    const task = tasks[index];
+    if (done.kind !== 'hunt' || task?.kind !== 'hunt') return;
+    const { caught, cycles, losses, others } = done.found;
+    if (task.hunt.isCounting) {
+      const per = cycles === 0 ? 0 : (losses * 1000) / cycles;
+      const name = task.mutant === NO_MUTANT.name ? 'our order' : task.mutant;
+      print(`${name}: ${per.toFixed(1)} connections lost per 1,000 cycles, of ${cycles}`);
+      return;
+    }
+    isEachCaught &&= caught !== undefined;
     const end = caught
       ? `caught by ${caught.name}, within ${caught.seeds} seeds and ${cycles} cycles`
-      : `NOT CAUGHT in ${maxSeeds} seeds; ${others.join(', ') || 'nothing was broken'}`;
-    print(`${mutant.name}: ${end}`);
-    if (!caught) process.exitCode = 1;
-  }
-  for (const mutant of [KUBE_ELASTIS_ORDER, NO_MUTANT]) {
-    const never = { ...mutant, caughtBy: [], faults: [] };
-    const { cycles, losses } = await hunt(never, { maxSeeds, minutes, services });
-    const per = cycles === 0 ? 0 : (losses * 1000) / cycles;
-    print(
-      `${mutant === NO_MUTANT ? 'our order' : mutant.name}: ${per.toFixed(1)} connections lost per 1,000 cycles, of ${cycles}`,
-    );
-  }
+      : `NOT CAUGHT in ${count} seeds; ${others.join(', ') || 'nothing was broken'}`;
+    print(`${task.mutant}: ${end}`);
+  };
+  await carryOutAll(tasks, { workers, onDone });
+  return isEachCaught;
 }

@@ -20,14 +20,17 @@ interface Entry extends Timer {
 
 const isBefore = (a: Entry, b: Entry) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
-// A macrotask starts only when no microtask is left.
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+// A tick comes only when no microtask is left; now and then a macrotask, so that what waits for one gets its turn.
+const TICKS_PER_MACROTASK = 1000;
+const settle = (isMacrotask: boolean) =>
+  new Promise<void>((resolve) => void (isMacrotask ? setImmediate(resolve) : process.nextTick(resolve)));
 
 /** A scheduler at time 0 with nothing to do; a binary heap. */
 export function createScheduler(): Scheduler {
   const heap: Entry[] = [];
   let nowMs = 0;
   let orders = 0;
+  let ticks = 0;
   let isTouched = true;
 
   const push = (entry: Entry) => {
@@ -82,7 +85,8 @@ export function createScheduler(): Scheduler {
       for (;;) {
         if (isTouched) {
           isTouched = false;
-          await settle();
+          ticks += 1;
+          await settle(ticks % TICKS_PER_MACROTASK === 0);
         }
         const next = heap[0];
         if (next === undefined || next.atMs > ms) break;

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAULTS, type FaultName } from './faults.ts';
+import { ALL_FAULTS as ALL } from './faults.ts';
 import { CAUSES } from './ledger.ts';
 import { simulate } from './simulate.ts';
 
-const ALL = Object.keys(FAULTS) as FaultName[];
 const MINUTES = 6;
 
 test('without faults services fall asleep and wake, and no request is lost', async () => {
@@ -22,6 +21,16 @@ for (const seed of [1, 2, 3, 37, 201]) {
       [],
     );
     for (const cause of losses.keys()) assert.equal(CAUSES[cause].isOurs, false, cause);
+  });
+}
+
+for (const seed of [401, 402, 403, 404, 405, 406, 407, 408]) {
+  test(`with the faults that a seed draws all of that holds too: seed ${seed}`, async () => {
+    const { violations } = await simulate({ seed, minutes: MINUTES, faults: ALL, isDrawn: true, services: 3 });
+    assert.deepEqual(
+      violations.map(({ name, detail }) => `${name}: ${detail}`),
+      [],
+    );
   });
 }
 

@@ -9,8 +9,13 @@ export interface WorkQueue {
   forget(key: string): void;
 }
 
+/** A worker needs a moment to wake up; what comes meanwhile is one piece of work. */
+const PICKED_UP_MS = 0.1;
 const FIRST_BACKOFF_MS = 5;
 const MAX_BACKOFF_MS = 1_000_000;
+/** All keys that failed share a bucket: so long for each, after a burst of so many. */
+const BUCKET_MS = 100;
+const BUCKET_BURST = 100;
 
 /** A queue whose workers call `work`, so many at a time. */
 export function createWorkQueue(
@@ -26,13 +31,14 @@ export function createWorkQueue(
   const processing = new Set<string>();
   const waiting = new Map<string, { atMs: number; timer: Timer }>();
   const failures = new Map<string, number>();
+  let bucketFreeMs = Number.NEGATIVE_INFINITY;
 
   const add = (key: string) => {
     if (dirty.has(key)) return;
     dirty.add(key);
     if (processing.has(key)) return;
     ready.push(key);
-    start();
+    if (processing.size < workers) scheduler.after(PICKED_UP_MS, () => process.deliver(start));
   };
 
   const start = () => {
@@ -69,7 +75,9 @@ export function createWorkQueue(
     addFailed: (key) => {
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
-      addAfter(key, Math.min(FIRST_BACKOFF_MS * 2 ** count, MAX_BACKOFF_MS));
+      const nowMs = scheduler.nowMs();
+      bucketFreeMs = Math.max(bucketFreeMs, nowMs - BUCKET_BURST * BUCKET_MS) + BUCKET_MS;
+      addAfter(key, Math.max(Math.min(FIRST_BACKOFF_MS * 2 ** count, MAX_BACKOFF_MS), bucketFreeMs - nowMs));
     },
     forget: (key) => void failures.delete(key),
   };

@@ -1,5 +1,6 @@
-import type { EndpointSlice } from '../src/api/kubernetes.ts';
+import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { privateServiceName } from '../src/core/names.ts';
+import { isSame } from '../src/core/resources/same.ts';
 import { keyOf } from './objects.ts';
 import type { Process } from './process.ts';
 import { type Listener, type Request, SERVICE, type Site, type World } from './world.ts';
@@ -56,11 +57,13 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       conditions: { ready: state === 'ready', serving: state !== 'starting', terminating: state === 'terminating' },
     }));
     for (const service of [SERVICE, PRIVATE]) {
-      if (services.get(keyOf(site.namespace, service)) === undefined) continue;
+      const found = services.get(keyOf(site.namespace, service));
+      if (found === undefined) continue;
       const key = keyOf(site.namespace, `${service}-own`);
       const before = slices.get(key);
-      if (before && JSON.stringify(before.endpoints) === JSON.stringify(endpoints)) continue;
-      slices.put(key, makeOwnSlice(site, service, endpoints));
+      const slice = makeOwnSlice(site, found, endpoints);
+      if (before && isSame([before.endpoints, before.ports], [slice.endpoints, slice.ports])) continue;
+      slices.put(key, slice);
     }
     const target = targets.get(site.key);
     if (target && target.statusReplicas !== pods.size) targets.put(site.key, { ...target, statusReplicas: pods.size });
@@ -161,7 +164,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
   // Slices of a Service that appears later, such as the private one.
   services.watch(kcm, (key, after, before) => {
     const workload = workloadOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
-    if (workload && (after === undefined) !== (before === undefined)) publishSoon(workload);
+    if (workload && !isSame(after?.spec.ports, before?.spec.ports)) publishSoon(workload);
     if (after === undefined && before) slices.remove(`${key}-own`);
   });
   for (const workload of workloads) reconcile(workload);
@@ -183,18 +186,22 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
   };
 }
 
-function makeOwnSlice(site: Site, service: string, endpoints: NonNullable<EndpointSlice['endpoints']>): EndpointSlice {
+function makeOwnSlice(
+  { namespace }: Site,
+  { metadata: { name }, spec }: Service,
+  endpoints: NonNullable<EndpointSlice['endpoints']>,
+): EndpointSlice {
   return {
     metadata: {
-      name: `${service}-own`,
-      namespace: site.namespace,
+      name: `${name}-own`,
+      namespace,
       labels: {
-        'kubernetes.io/service-name': service,
+        'kubernetes.io/service-name': name,
         'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
       },
     },
     addressType: 'IPv4',
     endpoints,
-    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    ports: (spec.ports ?? []).map(({ name: port }) => ({ name: port ?? '', port: 8080, protocol: 'TCP' })),
   };
 }

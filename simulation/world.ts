@@ -1,5 +1,6 @@
 import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
+import { privateServiceName } from '../src/core/names.ts';
 import type { Settings } from '../src/core/types.ts';
 import type { Api } from './api.ts';
 import type { Chance } from './chance.ts';
@@ -63,6 +64,8 @@ export interface Site {
   readonly isAbrupt: boolean;
   readonly startMs: number;
   readonly cooldownSeconds: number;
+  /** For how long after a request its trigger is active, rounded to scrapes. */
+  readonly rateMs: number;
   /** Whether the trigger counts what arrives, or only what pods serve. */
   readonly isCountedAtDoor: boolean;
 }
@@ -84,6 +87,8 @@ export interface World extends Kinds {
   readonly hooks: Hooks;
   /** Told when a replica sets out for a step to zero: the moment at which to interfere. */
   readonly atZeroStep: ((site: Site, by: Process) => void)[];
+  /** Told when the write of a zero is sent, and in how many milliseconds it will take effect. */
+  readonly atZeroWrite: ((site: Site, write: { readonly by: Process; readonly inMs: number }) => void)[];
   /** Writes a line into the timeline. */
   tell(site: Site | undefined, who: string, what: () => string): void;
   /** How far the wall clock of a new process is off. */
@@ -91,5 +96,7 @@ export interface World extends Kinds {
 }
 
 export const SERVICE = 'web';
+/** The EndpointSlice of the private Service that the cluster itself makes. */
+export const PRIVATE_OWN = `${privateServiceName(SERVICE)}-own`;
 export const RESOLVER_NAMESPACE = 'elasti';
 export const RESOLVER_SERVICE = 'elasti-resolver-service';

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { parseGoDuration } from './core/go-duration.ts';
+import type { PortRange } from './core/types.ts';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const ROUTINGS = ['port', 'host'] as const;
 
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -20,6 +23,17 @@ const port = z
   .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
   .transform(Number)
   .refine((number) => number >= 1 && number <= 65_535, 'a port from 1 to 65535');
+
+const PORT_RANGE =
+  'two ports with a hyphen between them, from 1024 to 32767 and at least 16 apart, such as 10240-29999';
+
+// Above 32767 Linux takes ports for outgoing connections, so that a listener might find its own taken.
+const portRange = z
+  .string()
+  .regex(/^\d{4,5}-\d{4,5}$/, PORT_RANGE)
+  .transform((range) => range.split('-').map(Number) as [number, number])
+  .refine(([first, last]) => first >= 1024 && last <= 32_767 && last - first >= 16, PORT_RANGE)
+  .transform(([first, last]): PortRange => ({ first, last }));
 
 const seconds = (min: number, max: number) =>
   z
@@ -62,6 +76,8 @@ export const Variables = z
     ELASTI_RESOLVER_SERVICE_NAME: label.default('elasti-resolver-service'),
     ELASTI_RESOLVER_PORT: port.default(8013),
     ELASTI_RESOLVER_PROXY_PORT: port.default(8012),
+    RESOLVER_ROUTING: z.enum(ROUTINGS, { error: `one of ${ROUTINGS.join(', ')}` }).default('host'),
+    RESOLVER_PORT_RANGE: portRange.default({ first: 10_240, last: 29_999 }),
     KUBERNETES_CLUSTER_DOMAIN: name.default('cluster.local'),
     POLLING_INTERVAL: pollSeconds.default(30),
     PROMETHEUS_TRIGGER_SERVER_ADDRESS: serverAddress.optional(),
@@ -89,4 +105,8 @@ export const Variables = z
     path: ['HOOK_TOKEN_FILE'],
     error: 'either this or HOOK_TOKEN, not both',
   })
-  .refine((env) => env.HOOK_PORT !== env.SERVER_PORT, { path: ['HOOK_PORT'], error: 'another port than SERVER_PORT' });
+  .refine((env) => env.HOOK_PORT !== env.SERVER_PORT, { path: ['HOOK_PORT'], error: 'another port than SERVER_PORT' })
+  .refine(({ RESOLVER_PORT_RANGE: { first, last }, ELASTI_RESOLVER_PORT: own }) => own < first || own > last, {
+    path: ['RESOLVER_PORT_RANGE'],
+    error: 'a range without ELASTI_RESOLVER_PORT, which the resolver itself listens on',
+  });

@@ -11,6 +11,8 @@ test('an empty environment gives the defaults', () => {
       serviceName: 'elasti-resolver-service',
       port: 8013,
       proxyPort: 8012,
+      routing: 'host',
+      portRange: { first: 10_240, last: 29_999 },
     },
     clusterDomain: 'cluster.local',
     podNamespace: 'elasti',
@@ -39,6 +41,8 @@ const full = {
   ELASTI_RESOLVER_SERVICE_NAME: 'resolver-svc',
   ELASTI_RESOLVER_PORT: '9013',
   ELASTI_RESOLVER_PROXY_PORT: '9012',
+  RESOLVER_ROUTING: 'port',
+  RESOLVER_PORT_RANGE: '10240-10256',
   KUBERNETES_CLUSTER_DOMAIN: 'k8s.example',
   POLLING_INTERVAL: '1m30s',
   PROMETHEUS_TRIGGER_SERVER_ADDRESS: 'http://prometheus.monitoring:9090/base',
@@ -70,6 +74,8 @@ test('every variable finds its place', () => {
       serviceName: 'resolver-svc',
       port: 9013,
       proxyPort: 9012,
+      routing: 'port',
+      portRange: { first: 10_240, last: 10_256 },
     },
     clusterDomain: 'k8s.example',
     podNamespace: 'platform',
@@ -102,12 +108,21 @@ test('an empty value is none', () => {
   assert.deepEqual(parseConfig(empty), parseConfig({}));
 });
 
+const PORT_RANGE =
+  'two ports with a hyphen between them, from 1024 to 32767 and at least 16 apart, such as 10240-29999';
 const bad: readonly (readonly [string, string, string])[] = [
   ['ELASTI_RESOLVER_NAMESPACE', 'Not_A_Name', 'a name of at most 63 lower-case letters, digits and hyphens'],
   ['ELASTI_RESOLVER_DEPLOYMENT_NAME', 'a b', 'a lower-case DNS name'],
   ['ELASTI_RESOLVER_SERVICE_NAME', 'a.b', 'a name of at most 63 lower-case letters, digits and hyphens'],
   ['ELASTI_RESOLVER_PORT', '0', 'a port from 1 to 65535'],
   ['ELASTI_RESOLVER_PROXY_PORT', '65536', 'a port from 1 to 65535'],
+  ['RESOLVER_ROUTING', 'header', 'one of port, host'],
+  ['RESOLVER_PORT_RANGE', '10240', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '10240-10255', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '20000-10240', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '1023-2000', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '30000-32768', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '8000-8016', 'a range without ELASTI_RESOLVER_PORT, which the resolver itself listens on'],
   ['HOOK_PORT', '80a', 'a port from 1 to 65535'],
   ['HOOK_PORT', '8013', 'another port than SERVER_PORT'],
   ['SERVER_PORT', '-1', 'a port from 1 to 65535'],
@@ -185,14 +200,14 @@ test('boundaries are included', () => {
 
 test('the settings are what the core needs of it', () => {
   assert.deepEqual(toSettings(parseConfig(full)), {
-    resolver: { namespace: 'proxy', serviceName: 'resolver-svc', proxyPort: 9012 },
+    resolver: { namespace: 'proxy', serviceName: 'resolver-svc', proxyPort: 9012, routing: 'port' },
     pollSeconds: 90,
     drainSeconds: 15,
     settleSeconds: 2.5,
     resolverGoneSeconds: 60,
     reentrySeconds: 25,
     zeroDeadlineSeconds: 5,
-    clockSkewSeconds: 1,
+    clockSkewSeconds: 3,
     reservedNamespaces: ['infra', 'proxy'],
   });
 });

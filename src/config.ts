@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type LogLevel, SentryVariables, Variables } from './config-variables.ts';
-import type { Settings } from './core/types.ts';
+import type { PortRange, Settings } from './core/types.ts';
 import { ConfigError } from './errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +13,10 @@ export interface Config {
     readonly serviceName: string;
     readonly port: number;
     readonly proxyPort: number;
+    /** How it tells whose a connection is: by the port that it came in on, or by the Host header. */
+    readonly routing: Settings['resolver']['routing'];
+    /** Where its ports are claimed, under routing by port. */
+    readonly portRange: PortRange;
   };
   readonly clusterDomain: string;
   /** Where we run. */
@@ -78,14 +82,19 @@ export function secretsOf(env: Environment): readonly string[] {
 export function toSettings(config: Config): Settings {
   const { resolver, pollSeconds, drainSeconds, settleSeconds, resolverGoneSeconds, reentrySeconds } = config;
   return {
-    resolver: { namespace: resolver.namespace, serviceName: resolver.serviceName, proxyPort: resolver.proxyPort },
+    resolver: {
+      namespace: resolver.namespace,
+      serviceName: resolver.serviceName,
+      proxyPort: resolver.proxyPort,
+      routing: resolver.routing,
+    },
     pollSeconds,
     drainSeconds,
     settleSeconds,
     resolverGoneSeconds,
     reentrySeconds,
     zeroDeadlineSeconds: 5,
-    clockSkewSeconds: 1,
+    clockSkewSeconds: 3,
     reservedNamespaces: config.reservedNamespaces,
   };
 }
@@ -98,6 +107,8 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
       serviceName: env.ELASTI_RESOLVER_SERVICE_NAME,
       port: env.ELASTI_RESOLVER_PORT,
       proxyPort: env.ELASTI_RESOLVER_PROXY_PORT,
+      routing: env.RESOLVER_ROUTING,
+      portRange: env.RESOLVER_PORT_RANGE,
     },
     clusterDomain: env.KUBERNETES_CLUSTER_DOMAIN,
     podNamespace: env.POD_NAMESPACE,

@@ -1,9 +1,13 @@
 import { parseConfig, secretsOf, toSettings } from './config.ts';
 import { createAnswers } from './effects/answers.ts';
+import { createAskResolver } from './effects/ask-resolver.ts';
 import { createCarryOut } from './effects/carry-out.ts';
 import { createEvents } from './effects/events.ts';
 import { createGather } from './effects/gather.ts';
 import { createRegistry } from './effects/registry.ts';
+import { createResolverClaims } from './effects/resolver-claims.ts';
+import { createResolverPods } from './effects/resolver-pods.ts';
+import { sweepClaims } from './effects/sweep-claims.ts';
 import { createWakes } from './effects/wake.ts';
 import { ConfigError } from './errors.ts';
 import { createHooksApp } from './http/app-hooks.ts';
@@ -68,7 +72,19 @@ async function main(): Promise<void> {
     onBug: (error) => report(error, { where: 'triggers' }),
   });
   const registry = createRegistry({ cluster, clock });
-  const gather = createGather({ cluster, clock, triggers, settings });
+  const claims = createResolverClaims({
+    cluster,
+    clock,
+    log,
+    settings: {
+      namespace: config.resolver.namespace,
+      portRange: config.resolver.portRange,
+      watchNamespaces: config.watchNamespaces,
+    },
+  });
+  const pods = createResolverPods({ ask: createAskResolver({ port: config.resolver.port }), clock });
+  const isRoutedByPort = settings.resolver.routing === 'port';
+  const gather = createGather({ cluster, clock, triggers, settings, resolver: { ...claims, ...pods } });
   const answers = createAnswers({
     clock,
     settings,
@@ -83,6 +99,7 @@ async function main(): Promise<void> {
       onZeroStep: metrics.zeroStepEnded,
     }),
     recordEvents: createEvents({ cluster, log }),
+    ...(isRoutedByPort ? { releasePorts: claims.release } : {}),
     onAnswered: (answer) => {
       countAnswer(metrics, answer);
       if (answer.isFinalized) triggers.forget(answer.elastiService.uid);
@@ -126,6 +143,12 @@ async function main(): Promise<void> {
   const server = await listen(serverApp, { host, port: config.serverPort });
   log.info({ hookPort: hooks.port, serverPort: server.port, settings }, 'listening');
 
+  const sweeping = new AbortController();
+  if (isRoutedByPort) {
+    const onBug = (error: unknown) => report(error, { where: 'sweep' });
+    void sweepClaims({ claims, clock, random, log, onBug }, sweeping.signal);
+  }
+
   let isEnding = false;
   const end = async (signal: string) => {
     if (isEnding) return;
@@ -133,6 +156,7 @@ async function main(): Promise<void> {
     log.info({ signal }, 'ending: no longer ready, finishing what is in flight');
     gate.shutDown();
     wakeGate.shutDown();
+    sweeping.abort();
     await clock.sleep(LINGER_MS);
     await Promise.all([hooks.close(GRACE_MS), server.close(GRACE_MS)]);
     await wakes.stop();

@@ -3,8 +3,9 @@ import { join, relative } from 'node:path';
 import type { ClusterLayout } from '../cluster/layout.ts';
 import { run } from '../cluster/shell.ts';
 
-/** KubeElasti's resolver, in the place of the stand-in. */
+/** `own`: Elasti's resolver; otherwise KubeElasti's, in the place of the stand-in. */
 const { RESOLVER_BIN } = process.env;
+const isOwnResolver = RESOLVER_BIN === 'own';
 const OTHER_SERVER_PORT = 8014;
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -23,15 +24,27 @@ function makeKustomization(directory: string): object {
       spec: { template: { metadata: { annotations }, spec: { containers: [container] } } },
     }),
   });
+  const instrumented = (main: string) => [
+    process.execPath,
+    '--import',
+    fromRepository('src/instrument.ts'),
+    fromRepository(main),
+  ];
+  const standIn = [process.execPath, fromRepository('e2e/resolver-stand-in.ts')];
+  const resolverCommand = isOwnResolver
+    ? instrumented('src/resolver/main.ts')
+    : RESOLVER_BIN
+      ? [RESOLVER_BIN]
+      : standIn;
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     // Kustomize takes no absolute paths.
-    resources: [relative(directory, fromRepository('manifests/default'))],
+    resources: [relative(directory, fromRepository(isOwnResolver ? 'manifests/own-resolver' : 'manifests/default'))],
     patches: [
       patchOf('elasti-operator-controller', {
         name: 'manager',
-        command: [process.execPath, '--import', fromRepository('src/instrument.ts'), fromRepository('src/main.ts')],
+        command: instrumented('src/main.ts'),
         env: [
           { name: 'LISTEN_ADDRESS', ...podIp },
           { name: 'SLEEP_DRAIN_SECONDS', value: '2' },
@@ -39,11 +52,11 @@ function makeKustomization(directory: string): object {
         ],
       }),
       patchOf('elasti-resolver', {
-        name: 'proxy',
-        command: RESOLVER_BIN ? [RESOLVER_BIN] : [process.execPath, fromRepository('e2e/resolver-stand-in.ts')],
+        name: isOwnResolver ? 'resolver' : 'proxy',
+        command: resolverCommand,
         env: [{ name: 'LISTEN_ADDRESS', ...podIp }],
       }),
-      ...(RESOLVER_BIN ? makeRoomForRealResolver() : []),
+      ...(RESOLVER_BIN && !isOwnResolver ? makeRoomForRealResolver() : []),
     ],
   };
 }

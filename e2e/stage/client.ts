@@ -1,8 +1,12 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** KubeElasti's own resolver leaves no mark on what it passes on. */
-export const isResolverMarking = process.env.RESOLVER_BIN === undefined;
+const { RESOLVER_BIN } = process.env;
+
+/** Elasti's resolver is used, and not one that knows services by the Host header. */
+export const isOwnResolver = RESOLVER_BIN === 'own';
+/** KubeElasti's resolver leaves no mark on what it passes on. */
+export const isResolverMarking = RESOLVER_BIN === undefined || isOwnResolver;
 
 export interface Answer {
   /** 0: there was none. */
@@ -10,7 +14,7 @@ export interface Answer {
   readonly text: string;
   /** Which pod answered. */
   readonly pod: string | undefined;
-  /** Which resolver passed the request on, if one did and says so. */
+  /** Which resolver passed the request on, if one did and says so; Elasti's says so where it held it. */
   readonly resolver: string | undefined;
   readonly ms: number;
 }
@@ -25,8 +29,9 @@ export function ask(host: string, { port = 80, timeoutMs = 90_000 } = {}): Promi
     const request = get({ host, port, agent: false }, async (response) => {
       try {
         const text = Buffer.concat(await response.toArray()).toString();
-        const [pod, resolver] = ['x-pod', 'x-resolver'].map((name) => response.headers[name]?.toString());
-        resolve(end({ status: response.statusCode ?? 0, text, pod, resolver }));
+        const { 'x-pod': pod, 'x-resolver': standIn, 'x-elasti-cold-start': cold } = response.headers;
+        const resolver = cold === undefined ? standIn?.toString() : 'elasti-resolver-own';
+        resolve(end({ status: response.statusCode ?? 0, text, pod: pod?.toString(), resolver }));
       } catch (error) {
         failed(error as Error);
       }

@@ -1,5 +1,6 @@
 import { makeSampleApp, type SampleApp } from '../cluster/sample-app-manifest.ts';
 import { UPTIME_FILTER } from '../environment/prometheus.ts';
+import { isOwnResolver } from './client.ts';
 
 export interface ElastiServiceOptions {
   readonly name?: string;
@@ -40,6 +41,8 @@ export function makeElastiService(namespace: string, options: ElastiServiceOptio
       triggers: [{ type: 'prometheus', metadata }],
       ...(autoscaler ? { autoscaler } : {}),
       ...(minTargetReplicas ? { minTargetReplicas } : {}),
+      // So that a client can tell what was held.
+      ...(isOwnResolver ? { resolver: { coldStartHeader: true } } : {}),
     },
   };
 }

@@ -201,6 +201,56 @@ export const ProbeResponseRule = z.looseObject({
     .meta({ description: 'What the resolver answers, without waking the service.' }),
 });
 
+const SILENT = 'write either silentWakeMilliseconds or neverWakeWhenSilent: true, not both';
+const ResolverPortSettings = z
+  .looseObject({
+    port: z.int().min(1).max(65_535).meta({ description: 'Port of the Service.' }),
+    silentWakeMilliseconds: z.int().min(0).max(60_000).optional().meta({
+      description:
+        'An open connection that has sent nothing for this long wakes too, since in some protocols the server speaks first. Default: 200.',
+    }),
+    neverWakeWhenSilent: z.boolean().optional().meta({
+      description: 'true: only a connection that sends something wakes. Default: false.',
+    }),
+  })
+  .refine(
+    ({ silentWakeMilliseconds, neverWakeWhenSilent }) => silentWakeMilliseconds === undefined || !neverWakeWhenSilent,
+    SILENT,
+  )
+  .meta(
+    rules({
+      rule: '!has(self.silentWakeMilliseconds) || !has(self.neverWakeWhenSilent) || !self.neverWakeWhenSilent',
+      message: SILENT,
+    }),
+  );
+
+// No defaults here: the resolver reads what is stored and fills them in itself.
+export const ResolverSettings = z.looseObject({
+  holdSeconds: z.int().min(1).max(3600).optional().meta({
+    description: 'How long a connection is held at most until a pod is ready. Default: 300.',
+  }),
+  maxHeldConnections: z.int().min(1).max(100_000).optional().meta({
+    description: 'How many connections each resolver holds at most; further ones are refused. Default: 10000.',
+  }),
+  coldStartHeader: z.boolean().optional().meta({
+    description:
+      'true: the first HTTP/1 answer on a connection that was held carries X-Elasti-Cold-Start. Default: false.',
+  }),
+  waitingPage: z.boolean().optional().meta({
+    description: 'true: a browser gets a page that reloads itself instead of being held. Default: false.',
+  }),
+  ports: z
+    .array(ResolverPortSettings)
+    .max(64)
+    .optional()
+    .meta({
+      description: 'What differs for single ports of the Service.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['port'],
+    }),
+});
+export type ResolverSettings = z.infer<typeof ResolverSettings>;
+
 const AT_LEAST_ONE_TRIGGER =
   'write at least one trigger, with type: prometheus and metadata that has query and threshold';
 
@@ -245,6 +295,9 @@ export const ElastiServiceSpec = z.looseObject({
     .max(32)
     .optional()
     .meta({ description: 'Requests that the resolver answers itself while the service sleeps, without waking it.' }),
+  resolver: ResolverSettings.optional().meta({
+    description: "How Elasti's own resolver holds connections. KubeElasti's does not read it.",
+  }),
 });
 export type ElastiServiceSpec = z.infer<typeof ElastiServiceSpec>;
 
@@ -254,7 +307,7 @@ export type Phase = (typeof PHASES)[number];
 const time = (description: string) => z.iso.datetime({ offset: true }).meta({ description });
 
 export const Condition = z.looseObject({
-  type: z.string().meta({ description: 'Ready, Asleep, SleepAllowed or Autoscaler.' }),
+  type: z.string().meta({ description: 'Ready, Asleep, SleepAllowed, Autoscaler or ResolverPorts.' }),
   status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether the condition holds.' }),
   reason: z.string().meta({ description: 'A stable PascalCase word for why.' }),
   message: z.string().meta({ description: 'The same as a sentence.' }),
@@ -262,6 +315,13 @@ export const Condition = z.looseObject({
   observedGeneration: z.int().optional().meta({ description: 'Generation of the spec that this was judged from.' }),
 });
 export type Condition = z.infer<typeof Condition>;
+
+/** A port of the Service beside the resolver's port that stands for it. */
+export const ResolverPort = z.looseObject({
+  port: z.int().meta({ description: 'Port of the Service.' }),
+  resolverPort: z.int().meta({ description: 'Port of the resolver that takes its connections.' }),
+});
+export type ResolverPort = z.infer<typeof ResolverPort>;
 
 /** Always recomputed from what is observed; a lost, restored or stale status costs time, never safety. */
 export const ElastiServiceStatus = z.looseObject({
@@ -297,13 +357,21 @@ export const ElastiServiceStatus = z.looseObject({
     .array(time('When.'))
     .optional()
     .meta({ description: 'When somebody else raised the replicas of the sleeping target, latest last.' }),
+  resolverPorts: z
+    .array(ResolverPort)
+    .optional()
+    .meta({
+      description: 'The ports of the resolver that are claimed for the ports of the Service.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['port'],
+    }),
   lastScaledUpTime: time('When the target last came up, or was kept up by a wake.').optional(),
   lastReconciledTime: time('When this status last changed.').optional(),
   conditions: z
     .array(Condition)
     .optional()
     .meta({
-      description: 'Ready, Asleep, SleepAllowed and Autoscaler.',
+      description: 'Ready, Asleep, SleepAllowed, Autoscaler and ResolverPorts.',
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],
     }),

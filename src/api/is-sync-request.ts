@@ -109,7 +109,7 @@ function isSlice({ metadata, addressType, endpoints, ports }: Json): boolean {
   );
 }
 
-const isEndpoint = ({ addresses, conditions, nodeName, zone }: Json): boolean =>
+const isEndpoint = ({ addresses, conditions, nodeName, zone, targetRef }: Json): boolean =>
   isTextList(addresses) &&
   (conditions === undefined ||
     (isRecord(conditions) &&
@@ -117,7 +117,8 @@ const isEndpoint = ({ addresses, conditions, nodeName, zone }: Json): boolean =>
       isFlag(conditions.serving) &&
       isFlag(conditions.terminating))) &&
   isText(nodeName) &&
-  isText(zone);
+  isText(zone) &&
+  (targetRef === undefined || (isRecord(targetRef) && isText(targetRef.uid)));
 
 const isSlicePort = ({ name, port, protocol, appProtocol }: Json): boolean =>
   isTextOrNull(name) && (port === null || isNumber(port)) && isTextOrNull(protocol) && isTextOrNull(appProtocol);

@@ -53,6 +53,8 @@ export const Endpoint = z.looseObject({
     .optional(),
   nodeName: z.string().optional(),
   zone: z.string().optional(),
+  /** The pod behind it. */
+  targetRef: z.looseObject({ uid: z.string().optional() }).optional(),
 });
 export type Endpoint = z.infer<typeof Endpoint>;
 

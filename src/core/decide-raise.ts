@@ -1,4 +1,4 @@
-import { isHandsOff, isResolverReady } from './blocked.ts';
+import { isHandsOff } from './blocked.ts';
 import { secondsSince } from './time.ts';
 import type { ScalePatch, WakeCause } from './types.ts';
 import type { View } from './view.ts';
@@ -32,8 +32,10 @@ export function decideRaise(view: View, isOurs: boolean): RaiseDecision {
     if (isTakenAsleep) return raise('Trigger');
   }
 
-  if (!isOurs || isResolverReady(view.facts) !== false) return { kind: 'stay' };
+  if (!isOurs || view.isResolverThere !== false) return { kind: 'stay' };
   if (secondsSince(last.resolverGoneSince ?? now, now) < settings.resolverGoneSeconds) return { kind: 'stay' };
+  // Nobody holds connections for this Service, however many resolvers there are.
+  if (view.resolverTrouble !== undefined) return raise('ResolverGone');
   if (context.liveResolvers.kind === 'unread') return { kind: 'unread', what: 'liveResolvers' };
   return context.liveResolvers.kind === 'found' && context.liveResolvers.count === 0
     ? raise('ResolverGone')

@@ -17,7 +17,7 @@ export type SleepDecision =
   | { readonly kind: 'sleep' }
   | ({ readonly kind: 'notNow'; readonly againAtMs?: number } & Refusal)
   | ({ readonly kind: 'prevented' } & Refusal)
-  | { readonly kind: 'unread'; readonly what: 'readings' | 'freshReadings' | 'autoscaler' | 'sharers' };
+  | { readonly kind: 'unread'; readonly what: 'readings' | 'freshReadings' | 'autoscaler' | 'sharers' | 'flows' };
 
 const notNow = (reason: string, message: string, againAtMs?: number): SleepDecision =>
   againAtMs === undefined ? { kind: 'notNow', reason, message } : { kind: 'notNow', reason, message, againAtMs };
@@ -30,7 +30,8 @@ export function decideSleep(view: View): SleepDecision {
     keptBySurroundings(view) ??
     keptByDemand(view) ??
     keptByAutoscaler(view) ??
-    keptBySharers(view) ?? { kind: 'sleep' }
+    keptBySharers(view) ??
+    keptByConnections(view) ?? { kind: 'sleep' }
   );
 }
 
@@ -42,7 +43,7 @@ function keptByPeople({ wake, period }: View): SleepDecision | undefined {
 }
 
 function keptBySurroundings(view: View): SleepDecision | undefined {
-  const { facts } = view;
+  const { facts, resolverTrouble } = view;
   if (typeof facts.publicService !== 'object') return prevented('ServiceMissing', 'the Service is not known');
   const { internalTrafficPolicy, externalTrafficPolicy } = facts.publicService.spec;
   if (internalTrafficPolicy === 'Local' || externalTrafficPolicy === 'Local') {
@@ -50,6 +51,10 @@ function keptBySurroundings(view: View): SleepDecision | undefined {
       'TrafficPolicyLocal',
       'with traffic policy Local a node without a resolver would drop requests; use Cluster',
     );
+  }
+  if (resolverTrouble?.keepsAwake) {
+    const { reason, message, isLasting } = resolverTrouble;
+    return isLasting ? prevented(reason, message) : notNow(reason, message);
   }
   if (isResolverReady(facts) !== true) return prevented('ResolverNotReady', 'no resolver is ready to hold requests');
   const missing = familiesWithoutResolver(facts);
@@ -130,6 +135,27 @@ function keptBySharers({ context, facts }: View): SleepDecision | undefined {
     'TargetShared',
     `ElastiService ${awake.name} names ${facts.target.kind} ${facts.target.name} too, and is in use`,
   );
+}
+
+function keptByConnections(view: View): SleepDecision | undefined {
+  if (view.settings.resolver.routing === 'host') return undefined;
+  if (view.context.flows.kind === 'unread') return { kind: 'unread', what: 'flows' };
+  if (isHeldAtResolver(view)) return notNow('ConnectionsOpen', 'requests wait at the resolver');
+  // A drain that has begun outlasts idle connections, so that they only put it off.
+  const open = view.last.phase === 'Draining' ? undefined : openConnections(view);
+  return open && notNow(open.reason, open.message);
+}
+
+/** Whether connections of this ElastiService wait for a pod. */
+export const isHeldAtResolver = ({ context: { flows } }: View): boolean => flows.kind === 'found' && flows.held > 0;
+
+/** Why replicas must not go to 0: connections that pass through the resolver end at the pods, or nobody knows of any. */
+export function openConnections({ context: { flows } }: View): Refusal | undefined {
+  if (flows.kind === 'failed') {
+    return { reason: 'ConnectionsUnknown', message: 'a resolver does not say which connections are open' };
+  }
+  if (flows.kind === 'unread' || flows.open === 0) return undefined;
+  return { reason: 'ConnectionsOpen', message: 'connections through the resolver are open' };
 }
 
 /** Whether a start that never became ready has lasted so long that the target may go to zero again. */

@@ -46,7 +46,7 @@ export function decideZeroStep(view: View): ZeroStepDecision {
       kind: 'sleep',
       target,
       autoscaler: spec.autoscaler && { type: spec.autoscaler.type, name: spec.autoscaler.name },
-      guard: { uid, generation, wakeToken, slices: view.slices },
+      guard: { uid, generation, wakeToken, redirectedSince, slices: view.slices },
     },
   };
 }

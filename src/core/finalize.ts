@@ -2,6 +2,7 @@ import type { Child } from '../api/hooks.ts';
 import { isHandsOff, isResolverReady } from './blocked.ts';
 import { isSleptByUs, makeWakePatch } from './decide-raise.ts';
 import { settleSeconds } from './leave-proxy.ts';
+import { decideResolverNeeds } from './needs.ts';
 import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus } from './status.ts';
 import { secondsSince } from './time.ts';
@@ -14,12 +15,16 @@ const HOLD_SECONDS = 120;
 const GIVE_UP_SECONDS = 600;
 const AGAIN_SECONDS = 1;
 
-/** What finalize must read, always live: the target's scale, and the ScaledObject that may be paused. */
-export function decideFinalizeNeeds({ facts, context }: Observation): Needs | undefined {
+/**
+ * What finalize must read, always live: the target's scale, and the ScaledObject that may be paused. Slices that still
+ * hold traffic follow the resolver.
+ */
+export function decideFinalizeNeeds({ facts, context }: Observation, settings: Settings): Needs | undefined {
   const isKeda = facts.elastiService.spec.autoscaler?.type === 'keda';
   const needsScale = context.scale.kind === 'unread';
   const needsAutoscaler = isKeda && context.autoscaler.kind === 'unread';
-  if (!needsScale && !needsAutoscaler) return undefined;
+  const resolver = facts.slices.size > 0 ? decideResolverNeeds(viewOf({ facts, context }, settings)) : undefined;
+  if (!needsScale && !needsAutoscaler && resolver === undefined) return undefined;
   return {
     readings: undefined,
     proof: undefined,
@@ -27,6 +32,10 @@ export function decideFinalizeNeeds({ facts, context }: Observation): Needs | un
     autoscaler: needsAutoscaler ? { maxAgeSeconds: 0 } : undefined,
     sharers: undefined,
     liveResolvers: false,
+    resolverPorts: undefined,
+    listening: undefined,
+    flows: false,
+    ...resolver,
   };
 }
 

@@ -1,20 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Child } from '../api/hooks.ts';
 import { emptyContext } from './context.ts';
 import { decideNeeds } from './needs.ts';
 import { observe, parseElastiService } from './observe.ts';
 import { planOf } from './phase.ts';
-import { requestOf, SETTINGS, WORLD } from './testing/world.ts';
+import { requestOf, SETTINGS, settingsOf, WORLD, type World } from './testing/world.ts';
+import type { Needs } from './types.ts';
+
+const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
+
+/** What is to be read before anything was. */
+function firstNeeds(world: World): Needs | undefined {
+  const settings = settingsOf(world);
+  const request = requestOf(world);
+  const elastiService = parseElastiService(request.parent);
+  assert.ok(!('invalid' in elastiService));
+  const facts = observe(request, elastiService, settings);
+  return decideNeeds(planOf({ facts, context: emptyContext(WORLD.now) }, settings));
+}
 
 /** How old a reading of `/scale` may be for a service that has slept quietly for some seconds. */
 function scaleAgeAfter(asleepSeconds: number): number | undefined {
-  const phaseSince = new Date(WORLD.now.getTime() - asleepSeconds * 1000).toISOString();
-  const status = { phase: 'Asleep', phaseSince, sleptBy: 'elasti', observedGeneration: 1 };
-  const request = requestOf({ ...WORLD, status, pods: [], replicas: 0 });
-  const elastiService = parseElastiService(request.parent);
-  assert.ok(!('invalid' in elastiService));
-  const facts = observe(request, elastiService, SETTINGS);
-  return decideNeeds(planOf({ facts, context: emptyContext(WORLD.now) }, SETTINGS))?.scale?.maxAgeSeconds;
+  const status = { phase: 'Asleep', phaseSince: ago(asleepSeconds), sleptBy: 'elasti', observedGeneration: 1 };
+  return firstNeeds({ ...WORLD, status, pods: [], replicas: 0 })?.scale?.maxAgeSeconds;
 }
 
 test('asleep, a reading of /scale from before the zero does not count, whoever wrote it and whatever their clock says', () => {
@@ -26,4 +35,30 @@ test('asleep, a reading of /scale from before the zero does not count, whoever w
 test('asleep for long, /scale is read every few minutes', () => {
   assert.equal(scaleAgeAfter(SETTINGS.clockSkewSeconds + 299), 299);
   assert.equal(scaleAgeAfter(86_400), 300);
+});
+
+const privateService: Child = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'elasti-web-pvt-4b5e57f6eb', namespace: 'shop' },
+  spec: {},
+};
+
+test('by port, a drain rests on claims that are as fresh as its triggers, and all else on those of the last poll', () => {
+  const claimsAge = (phase: string) => {
+    const status = { phase, phaseSince: ago(60), observedGeneration: 1 };
+    return firstNeeds({ ...WORLD, routing: 'port', status, children: [privateService] })?.resolverPorts?.maxAgeSeconds;
+  };
+  assert.equal(claimsAge('Draining'), 2);
+  assert.equal(claimsAge('Serving'), SETTINGS.pollSeconds);
+  assert.equal(claimsAge('Asleep'), SETTINGS.pollSeconds);
+});
+
+test('by host, and where the Service cannot be redirected, no port is claimed', () => {
+  const status = { phase: 'Serving', phaseSince: ago(60), observedGeneration: 1 };
+  const world: World = { ...WORLD, routing: 'port', status, children: [privateService] };
+  assert.notEqual(firstNeeds(world)?.resolverPorts, undefined);
+  assert.equal(firstNeeds({ ...world, routing: 'host' })?.resolverPorts, undefined);
+  assert.equal(firstNeeds({ ...world, service: undefined })?.resolverPorts, undefined);
+  assert.equal(firstNeeds({ ...world, service: { ...WORLD.service, clusterIP: 'None' } })?.resolverPorts, undefined);
 });

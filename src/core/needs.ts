@@ -1,5 +1,6 @@
 import { FRESH_SECONDS } from './decide-sleep.ts';
 import type { Plan, Unread } from './phase.ts';
+import { usableService } from './resources/children.ts';
 import { isForeignRaise } from './status.ts';
 import { secondsSince } from './time.ts';
 import type { Needs } from './types.ts';
@@ -16,7 +17,8 @@ const PREVENTED_SECONDS = 300;
  */
 export function decideNeeds({ view, decision }: Plan): Needs | undefined {
   const scale = decideScaleNeed(view);
-  if (scale !== undefined) return needs(view, { scale }, []);
+  const resolver = decideResolverNeeds(view);
+  if (scale !== undefined || resolver !== undefined) return needs(view, { scale, ...resolver }, []);
   if (decision === undefined) return undefined;
 
   const { unread } = decision;
@@ -39,6 +41,19 @@ function decideScaleNeed(view: View): Needs['scale'] {
   return { maxAgeSeconds: Math.max(0, Math.min(ASLEEP_SCALE_SECONDS, asleepFor)) };
 }
 
+/** What the slices to the resolver rest on: the ports that are claimed for the Service, and who accepts connections there. */
+export function decideResolverNeeds({ facts, context, settings, last }: View): Partial<Needs> | undefined {
+  // The claims carry the private Service's uid, so that it must be there first.
+  const isClaimable = facts.privateService?.metadata.uid !== undefined && usableService(facts, settings) !== undefined;
+  if (settings.resolver.routing === 'host' || !isClaimable) return undefined;
+  const { resolverPorts, listening } = context;
+  if (resolverPorts.kind === 'unread') {
+    return { resolverPorts: { maxAgeSeconds: last.phase === 'Draining' ? FRESH_SECONDS : settings.pollSeconds } };
+  }
+  if (resolverPorts.kind === 'failed' || listening.kind === 'found') return undefined;
+  return { listening: { ports: resolverPorts.ports.map(({ resolverPort }) => resolverPort) } };
+}
+
 function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Needs {
   const { settings, facts, last, now } = view;
   const asks = (what: Unread) => unread.includes(what);
@@ -59,6 +74,9 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
     autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,
     sharers: asks('sharers') ? { maxAgeSeconds: isPrevented ? sharersSeconds : 0 } : undefined,
     liveResolvers: asks('liveResolvers'),
+    resolverPorts: undefined,
+    listening: undefined,
+    flows: asks('flows'),
     ...given,
   };
 }

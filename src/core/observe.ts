@@ -3,15 +3,17 @@ import { ElastiServiceSpec, ElastiServiceStatus, WAKE_ANNOTATION } from '../api/
 import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
 import { privateServiceName } from './names.ts';
+import { sharedPort } from './redirect.ts';
 import { desiredChildren } from './resources/children.ts';
 import {
   hasReadyEndpoint,
+  isReadyEndpoint,
   MANAGED_BY,
   MANAGED_BY_LABEL,
   readyEndpoints,
   SERVICE_NAME_LABEL,
 } from './resources/resolver-slices.ts';
-import type { AddressType, ElastiService, Facts, ReadyEndpoint, RequestFacts, Settings } from './types.ts';
+import type { AddressType, ElastiService, Facts, ReadyEndpoint, RequestFacts, ResolverPod, Settings } from './types.ts';
 
 /** Set by kube-controller-manager on the slices that it keeps for a Service with a selector. */
 const ENDPOINTSLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
@@ -67,6 +69,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
   const publishesNotReady = typeof publicService === 'object' && publicService.spec.publishNotReadyAddresses === true;
   const own = (publishesNotReady ? ofService(privateName) : ofPublic).filter(isOwn);
   const isReady = own.some(hasReadyEndpoint);
+  const ofResolver = all.filter((slice) => isOfResolver(slice, settings));
 
   const privateService = request.children[SERVICES]?.[`${namespace}/${privateName}`];
   const facts: RequestFacts = {
@@ -82,7 +85,8 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
       .filter((s) => !isOwn(s) && !isOurs(s, children, spec.service) && hasReadyEndpoint(s))
       .map((s) => s.metadata.name)
       .sort()[0],
-    resolver: slices && resolverAddresses(all, settings),
+    resolver: slices && resolverAddresses(ofResolver),
+    resolverPods: settings.resolver.routing === 'port' ? resolverPods(ofResolver) : [],
     slices: new Map(
       Object.values(children)
         .map((slice) => [slice.metadata.name, slice] as const)
@@ -90,7 +94,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
     ),
   };
   // Once per request: each round of gathering makes a new view of the same facts.
-  return { ...facts, desired: desiredChildren(facts, settings) };
+  return { ...facts, desired: desiredChildren(facts, settings, sharedPort(settings)) };
 }
 
 const isOwn = (slice: EndpointSlice) => slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
@@ -107,20 +111,33 @@ function claimantOf(privateService: Service | undefined, uid: string): string | 
   return controller === undefined || controller.uid === uid ? undefined : controller.name;
 }
 
-function resolverAddresses(
-  slices: readonly EndpointSlice[],
-  { resolver }: Settings,
-): ReadonlyMap<AddressType, readonly ReadyEndpoint[]> {
+// Only the resolver's own namespace: a Service of that name elsewhere is somebody else's.
+const isOfResolver = ({ metadata }: EndpointSlice, { resolver }: Settings): boolean =>
+  metadata.namespace === resolver.namespace && metadata.labels?.[SERVICE_NAME_LABEL] === resolver.serviceName;
+
+function resolverAddresses(slices: readonly EndpointSlice[]): ReadonlyMap<AddressType, readonly ReadyEndpoint[]> {
   const found = new Map<AddressType, readonly ReadyEndpoint[]>();
   for (const slice of slices) {
-    // Only the resolver's own namespace: a Service of that name elsewhere is somebody else's.
-    if (slice.metadata.namespace !== resolver.namespace) continue;
-    if (slice.metadata.labels?.[SERVICE_NAME_LABEL] !== resolver.serviceName) continue;
     if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') continue;
     found.set(slice.addressType, [...(found.get(slice.addressType) ?? []), ...readyEndpoints(slice)]);
   }
   for (const [family, endpoints] of found) found.set(family, inOrder(endpoints));
   return found;
+}
+
+function resolverPods(slices: readonly EndpointSlice[]): readonly ResolverPod[] {
+  const pods = new Map<string, ResolverPod>();
+  for (const slice of slices) {
+    for (const endpoint of slice.endpoints ?? []) {
+      const isReady = isReadyEndpoint(endpoint);
+      for (const address of endpoint.addresses) {
+        // While a pod moves from one slice to another it may be in both.
+        if (pods.get(address)?.isReady) continue;
+        pods.set(address, { address, uid: endpoint.targetRef?.uid, isReady });
+      }
+    }
+  }
+  return [...pods.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 /** By address, each once; of two that have one address the later counts. */

@@ -1,7 +1,14 @@
 import type { Phase } from '../api/elastiservice.ts';
-import { isHandsOff, isResolverReady, type Refusal } from './blocked.ts';
+import { isHandsOff, type Refusal } from './blocked.ts';
 import { decideRaise, isSleptByUs, makeWakePatch } from './decide-raise.ts';
-import { cooldownEndMs, decideSleep, isStuckStart, type SleepDecision } from './decide-sleep.ts';
+import {
+  cooldownEndMs,
+  decideSleep,
+  isHeldAtResolver,
+  isStuckStart,
+  openConnections,
+  type SleepDecision,
+} from './decide-sleep.ts';
 import { decideZeroStep } from './decide-zero-step.ts';
 import { decideLeaveProxy, type LeaveProxy } from './leave-proxy.ts';
 import { secondsSince } from './time.ts';
@@ -100,7 +107,7 @@ function decideAsleep(view: View): Decision {
       againInSeconds: settings.pollSeconds,
     });
   }
-  const isWatchingResolver = isOurs && isResolverReady(view.facts) === false;
+  const isWatchingResolver = isOurs && view.isResolverThere === false;
   const untilGone = settings.resolverGoneSeconds - secondsSince(last.resolverGoneSince ?? now, now);
   return decision({
     phase: 'Asleep',
@@ -160,13 +167,18 @@ function decideDraining(view: View): Decision {
   const sleep = decideSleep(view);
   if (sleep.kind === 'unread') return draining({ sleep, unread: [sleep.what] });
   const isPending = sleep.kind === 'notNow' && sleep.reason === 'TriggersPending';
-  if (sleep.kind !== 'sleep' && !isPending) return cancelDrain(view, sleep);
+  if (sleep.kind !== 'sleep' && !isPending) {
+    return { ...cancelDrain(view, sleep), wasActive: isHeldAtResolver(view) };
+  }
 
   const patienceSeconds = settings.drainSeconds + 2 * settings.pollSeconds + settings.zeroDeadlineSeconds;
   if (secondsSince(last.phaseSince, now) > patienceSeconds) {
-    return cancelDrain(view, { reason: 'DrainTimedOut', message: 'the step to zero could not be made in time' });
+    const why = { reason: 'DrainTimedOut', message: 'the step to zero could not be made in time' };
+    return cancelDrain(view, openConnections(view) ?? why);
   }
   if (isPending) return draining({ sleep });
+  const open = openConnections(view);
+  if (open) return draining({ sleep, ...open });
 
   const step = decideZeroStep(view);
   switch (step.kind) {
@@ -248,7 +260,8 @@ function decideSettling(view: View, leave: LeaveProxy): Decision {
 function decideServing(view: View, leave: LeaveProxy): Decision {
   const { settings, now } = view;
   const sleep = decideSleep(view);
-  if (sleep.kind === 'sleep' && leave.kind === 'free') return draining({ sleep });
+  // New slices beside a status from before are waited out in the drain: to take it back would only begin it again.
+  if (sleep.kind === 'sleep' && (leave.kind === 'free' || leave.kind === 'wait')) return draining({ sleep });
   const cooldownLeft = (cooldownEndMs(view) - now.getTime()) / 1000;
   const nextLook = cooldownLeft > 0 ? Math.min(settings.pollSeconds, cooldownLeft) : settings.pollSeconds;
   const pending = pendingLeave(leave);

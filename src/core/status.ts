@@ -1,5 +1,4 @@
 import type { Condition, ElastiServiceStatus, Phase } from '../api/elastiservice.ts';
-import { isResolverReady } from './blocked.ts';
 import { type Claim, makeConditions } from './conditions.ts';
 import { foreignRaises } from './contest.ts';
 import { isSleptByUs } from './decide-raise.ts';
@@ -30,12 +29,13 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     readySince: phase === 'Asleep' ? undefined : view.readySince,
     drainedAt: view.wasDraining && phase !== 'Draining' ? nowText : last.drainedAt,
     resolverGoneSince:
-      isResolverReady(facts) === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,
+      view.isResolverThere === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,
     servedWake,
     sleptBy: decideSleptBy(view, phase),
     wokenBy: decideWokenBy(view, decision),
     settleSeconds: decideSettle(view, phase),
     foreignRaises: decideForeignRaises(view),
+    resolverPorts: resolverPortsOf(view),
     lastScaledUpTime: isServed || isScaledUp(last.phase, phase) ? nowText : last.lastScaledUpTime,
     conditions: makeConditions(claimsOf(view, decision, isSpecChanged), {
       previous: last.conditions,
@@ -143,17 +143,35 @@ function claimsOf(view: View, decision: Decision, isSpecChanged: boolean): reado
     const sentence = `ScaledObject ${autoscaler.name} is paused by us while the target sleeps`;
     claims.push({ type: 'Autoscaler', status: 'True', reason: 'KedaPausedWhileAsleep', message: sentence });
   }
+  if (view.settings.resolver.routing === 'port') claims.push(resolverPortsClaim(view));
   return claims;
 }
 
-function readyClaim({ facts }: View, { phase, reason, message, isRedirected, raisedFor }: Decision): Claim {
+function resolverPortsOf({ context, settings, last }: View): ElastiServiceStatus['resolverPorts'] {
+  if (settings.resolver.routing === 'host') return undefined;
+  return context.resolverPorts.kind === 'found' ? [...context.resolverPorts.ports] : last.resolverPorts;
+}
+
+function resolverPortsClaim({ resolverTrouble }: View): Claim {
+  if (resolverTrouble === undefined) {
+    const message = 'every port of the Service has a port of the resolver';
+    return { type: 'ResolverPorts', status: 'True', reason: 'Claimed', message };
+  }
+  const { reason, message, isLasting } = resolverTrouble;
+  return { type: 'ResolverPorts', status: isLasting ? 'False' : 'Unknown', reason, message };
+}
+
+function readyClaim(
+  { isResolverThere, resolverTrouble }: View,
+  { phase, reason, message, isRedirected, raisedFor }: Decision,
+): Claim {
   if (phase === 'Blocked') return { type: 'Ready', status: 'False', reason, message };
-  if (isRedirected && phase !== 'Serving' && phase !== 'Draining' && isResolverReady(facts) === false) {
+  if (isRedirected && phase !== 'Serving' && phase !== 'Draining' && isResolverThere === false) {
     return {
       type: 'Ready',
       status: 'False',
-      reason: 'ResolverNotReady',
-      message: `no resolver is ready to hold requests; ${message}`,
+      reason: resolverTrouble?.reason ?? 'ResolverNotReady',
+      message: `${resolverTrouble?.message ?? 'no resolver is ready to hold requests'}; ${message}`,
     };
   }
   const isHeldUp = phase === 'Holding' && raisedFor === undefined;

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PHASES } from '../api/elastiservice.ts';
+import type { Child } from '../api/hooks.ts';
+import { EndpointSlice } from '../api/kubernetes.ts';
 import { checkAnswer } from './check-answer.ts';
-import { applied, CREATED, observationOf, SETTINGS, syncOf, WORLD, type World } from './testing/world.ts';
+import { applied, CREATED, observationOf, SETTINGS, settingsOf, syncOf, WORLD, type World } from './testing/world.ts';
 import type { SyncResult } from './types.ts';
 
 const NOW = WORLD.now.getTime();
@@ -34,11 +36,17 @@ const status = fc.record(
   { requiredKeys: ['phase', 'phaseSince'] },
 );
 
-const redirected = syncOf(
-  observationOf({ ...WORLD, status: { phase: 'Serving', phaseSince: ago(900), idleSince: ago(900) } }),
-).children;
+const answerIn = (w: World) => syncOf(observationOf(w), settingsOf(w));
 
-const anywhere: fc.Arbitrary<World> = fc.record({
+/** The children of a redirected Service. By port, the private Service is there before the slices. */
+const redirectedIn = (w: World) => {
+  const idle = { ...w, status: { phase: 'Serving', phaseSince: ago(900), idleSince: ago(900) } };
+  return answerIn(applied(idle, { ...answerIn(idle), status: idle.status as SyncResult['status'] })).children;
+};
+const redirectedBy = { host: redirectedIn(WORLD), port: redirectedIn({ ...WORLD, routing: 'port' }) };
+const redirected = redirectedBy.host;
+
+const anywhereByHost = fc.record({
   now: fc.constant(WORLD.now),
   spec: fc
     .record({
@@ -65,13 +73,41 @@ const anywhere: fc.Arbitrary<World> = fc.record({
   }),
 });
 
+// However the resolver tells connections apart, and whatever it says of itself.
+const byRouting = fc.record({
+  routing: fc.constantFrom('host' as const, 'port' as const),
+  claims: fc.constantFrom('found' as const, 'found' as const, 'found' as const, 'failed' as const),
+  listening: fc.constantFrom(WORLD.listening, WORLD.listening, ['10.0.9.1'], ['10.0.9.3'], []),
+  flows: fc.constantFrom(WORLD.flows, WORLD.flows, { open: 2, held: 0 }, { open: 0, held: 1 }, 'failed' as const),
+  // Slices may stand from before the routing was changed.
+  slicesOf: fc.constantFrom('now' as const, 'now' as const, 'port' as const, 'host' as const),
+});
+const anywhere: fc.Arbitrary<World> = fc.tuple(anywhereByHost, byRouting).map(([w, { slicesOf, ...resolver }]) => {
+  const all = redirectedBy[slicesOf === 'now' ? resolver.routing : slicesOf];
+  const names = w.children.map(({ metadata }) => metadata.name);
+  return { ...w, ...resolver, children: all.filter(({ metadata }) => names.includes(metadata.name)) };
+});
+
 // The zero step needs a dozen things at once, so half of the worlds begin where all hold, and differ in a few.
 const nearZeroStep = fc
   .tuple(
     anywhere,
-    fc.subarray(['status', 'wakeToken', 'children', 'pods', 'resolvers', 'replicas', 'demand', 'proof'] as const, {
-      maxLength: 2,
-    }),
+    fc.subarray(
+      [
+        'status',
+        'wakeToken',
+        'children',
+        'pods',
+        'resolvers',
+        'replicas',
+        'demand',
+        'proof',
+        'claims',
+        'listening',
+        'flows',
+      ] as const,
+      { maxLength: 2 },
+    ),
   )
   .chain(([elsewhere, changed]) =>
     fc.record({ redirectedSince: time, readySince: time, drainedAt: fc.constant(ago(4000)) }).map((times): World => {
@@ -84,7 +120,8 @@ const nearZeroStep = fc
         sleptBy: 'elasti',
         ...times,
       };
-      const draining: World = { ...WORLD, status, children: redirected };
+      const { routing } = elsewhere;
+      const draining: World = { ...WORLD, routing, status, children: redirectedBy[routing] };
       return { ...draining, ...Object.fromEntries(changed.map((key) => [key, elsewhere[key]])) };
     }),
   );
@@ -95,20 +132,33 @@ const RUNS = Number(process.env.PROPERTY_RUNS ?? 400);
 const holds = (name: string, check: (world: World, result: SyncResult) => void) =>
   test(name, () => {
     fc.assert(
-      fc.property(world, (w) => check(w, syncOf(observationOf(w)))),
+      fc.property(world, (w) => check(w, answerIn(w))),
       { numRuns: RUNS },
     );
   });
 
 const isSlice = (child: { kind: string }) => child.kind === 'EndpointSlice';
 const sleeps = (result: SyncResult) => result.scalePatches.some((patch) => patch.kind === 'sleep');
+/** Each address with each port that a slice names there. */
+const pairsIn = (child: Child): readonly string[] => {
+  if (!isSlice(child)) return [];
+  const { endpoints, ports } = EndpointSlice.parse(child);
+  const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses);
+  return addresses.flatMap((address) => (ports ?? []).map(({ port }) => `${address} ${port}`));
+};
+/** Those that may hold connections of the Service. */
+const usableResolvers = (w: World): readonly string[] => {
+  if (w.routing === 'host' || w.claims === 'failed') return w.resolvers;
+  const named = new Set(w.children.flatMap(pairsIn));
+  return w.resolvers.filter((address) => w.listening.includes(address) || named.has(`${address} 10240`));
+};
 const statusOf = (w: World) => (w.status ?? {}) as Record<string, string | undefined>;
 const since = (text: string | undefined) =>
   text === undefined ? Number.NEGATIVE_INFINITY : (NOW - Date.parse(text)) / 1000;
 
 holds('I2: replicas go to 0 only where the request shows the slices complete, for the drain time', (w, result) => {
   if (!sleeps(result)) return;
-  assert.deepEqual(w.children, redirected);
+  assert.deepEqual(w.children, redirectedBy[w.routing]);
   assert.deepEqual(w.resolvers, WORLD.resolvers);
   assert.equal(statusOf(w).phase, 'Draining');
   assert.ok(since(statusOf(w).redirectedSince) >= SETTINGS.drainSeconds + SETTINGS.clockSkewSeconds);
@@ -146,7 +196,7 @@ holds(
     if (!w.children.some(isSlice) || result.children.some(isSlice)) return;
     assert.ok(w.pods.some((pod) => pod.ready));
     const isSettled = since(statusOf(w).readySince) >= SETTINGS.settleSeconds + SETTINGS.clockSkewSeconds;
-    assert.ok(isSettled || w.resolvers.length === 0);
+    assert.ok(isSettled || usableResolvers(w).length === 0);
   },
 );
 
@@ -171,6 +221,26 @@ holds('I6: without a ready resolver nothing falls asleep', (w, result) => {
   if (statusOf(w).phase !== 'Draining') assert.notEqual(result.status.phase, 'Draining');
 });
 
+holds(
+  'I5: what the resolver does not say of its connections keeps replicas up, and so do those that are open',
+  (w, result) => {
+    const isQuiet = w.flows !== 'failed' && w.flows.open === 0 && w.flows.held === 0;
+    if (w.routing === 'port' && !isQuiet) assert.equal(sleeps(result), false);
+  },
+);
+
+holds('no slice comes to name a port at an address that does not accept connections on it', (w, result) => {
+  if (w.routing === 'host') return;
+  const before = new Set(w.children.flatMap(pairsIn));
+  for (const pair of result.children.flatMap(pairsIn)) {
+    if (before.has(pair)) continue;
+    const [address = '', port] = pair.split(' ');
+    assert.equal(port, '10240');
+    assert.equal(w.claims, 'found');
+    assert.ok(w.resolvers.includes(address) && w.listening.includes(address), pair);
+  }
+});
+
 holds('I8: a zero of somebody else is raised by a wake, a trigger or the calendar alone', (w, result) => {
   if (w.replicas !== 0 || w.status === undefined || statusOf(w).sleptBy === 'elasti') return;
   for (const patch of result.scalePatches) {
@@ -185,7 +255,7 @@ holds('I9: an answer once applied stands: no event, no further patch, no other c
   for (let round = 0; round < 4; round++) {
     if (answer.scalePatches.length > 0) return;
     before = applied(before, answer);
-    answer = syncOf(observationOf(before));
+    answer = answerIn(before);
   }
   assert.deepEqual(answer.events, []);
   assert.deepEqual(JSON.parse(JSON.stringify(answer.children)), JSON.parse(JSON.stringify(before.children)));
@@ -204,7 +274,7 @@ test('the same observation gives the same answer, and is left as it was', () => 
     fc.property(world, (w) => {
       const observation = observationOf(w);
       const before = structuredClone(observation);
-      assert.deepEqual(syncOf(observation), syncOf(observation));
+      assert.deepEqual(syncOf(observation, settingsOf(w)), syncOf(observation, settingsOf(w)));
       assert.deepEqual(observation, before);
     }),
     { numRuns: 500 },
@@ -214,7 +284,7 @@ test('the same observation gives the same answer, and is left as it was', () => 
 test('the worlds reach every phase and both kinds of patch, so that the properties above mean something', () => {
   const seen = new Set<string>();
   for (const w of fc.sample(world, { numRuns: 1000, seed: 1 })) {
-    const result = syncOf(observationOf(w));
+    const result = answerIn(w);
     seen.add(String(result.status.phase));
     for (const patch of result.scalePatches) seen.add(patch.kind);
   }

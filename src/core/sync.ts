@@ -46,11 +46,13 @@ function keepZeroStepApart(
 const EFFECT_SECONDS = 2;
 const MIN_RESYNC_SECONDS = 0.1;
 const PENDING_SECONDS = 1;
+const TROUBLE_SECONDS = 1;
 
 function decideResync(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
   const { settings, period, wake, now } = view;
   const bounds = [againInSeconds];
   if (patches.length > 0) bounds.push(retrySeconds(view));
+  if (view.resolverTrouble !== undefined) bounds.push(troubleSeconds(view));
   // A trigger's late answer waits for the next call, and is too old for a decision a poll later.
   if (view.demand.state === 'pending') bounds.push(PENDING_SECONDS);
   if (wake !== undefined && phase !== 'Blocked')
@@ -67,6 +69,13 @@ function retrySeconds({ last, now, settings }: View): number {
   if (failing === undefined) return EFFECT_SECONDS;
   const failingFor = (now.getTime() - Date.parse(failing.lastTransitionTime)) / 1000;
   return Math.min(settings.pollSeconds, Math.max(EFFECT_SECONDS, failingFor / 2));
+}
+
+// A claimed port is listened on within moments; what lasts longer is looked at ever more seldom.
+function troubleSeconds({ last, now, settings }: View): number {
+  const before = last.conditions?.find(({ type, status }) => type === 'ResolverPorts' && status !== 'True');
+  const lastsFor = before === undefined ? 0 : (now.getTime() - Date.parse(before.lastTransitionTime)) / 1000;
+  return Math.min(settings.pollSeconds, Math.max(TROUBLE_SECONDS, lastsFor / 2));
 }
 
 /** A kind was missing from the request, so nothing is concluded from it: all stays, and a wake is still answered. */

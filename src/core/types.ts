@@ -1,10 +1,17 @@
-import type { ElastiServiceSpec, ElastiServiceStatus } from '../api/elastiservice.ts';
+import type { ElastiServiceSpec, ElastiServiceStatus, ResolverPort } from '../api/elastiservice.ts';
 import type { Child } from '../api/hooks.ts';
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
 
 /** What the whole service runs with. All durations in seconds. */
 export interface Settings {
-  readonly resolver: { readonly namespace: string; readonly serviceName: string; readonly proxyPort: number };
+  readonly resolver: {
+    readonly namespace: string;
+    readonly serviceName: string;
+    /** The one port that all connections come to, under routing by host. */
+    readonly proxyPort: number;
+    /** How the resolver tells whose a connection is: by the port that it came in on, or by the Host header. */
+    readonly routing: 'port' | 'host';
+  };
   readonly pollSeconds: number;
   /** How long traffic must have been redirected before replicas go to 0. */
   readonly drainSeconds: number;
@@ -19,6 +26,12 @@ export interface Settings {
   /** How far two clocks may be apart, added to drain and settle. */
   readonly clockSkewSeconds: number;
   readonly reservedNamespaces: readonly string[];
+}
+
+/** Ports from the first to the last, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A trigger's evaluation. `failed`: we do not know; `pending`: we do not know yet, ask again soon. */
@@ -58,6 +71,25 @@ export type LiveResolversReading =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'found'; readonly count: number };
 
+/** The ports of the resolver that are claimed for the Service's TCP ports. */
+export type ResolverPortsReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** By port. */
+  | { readonly kind: 'found'; readonly ports: readonly ResolverPort[] };
+
+/** The ready resolver addresses that were seen to accept connections on every port that was asked for. */
+export type ListeningReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'found'; readonly addresses: readonly string[] };
+
+/** The connections of this ElastiService at all resolvers together. */
+export type FlowsReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** open: they have reached a pod; held: they wait for one. */
+  | { readonly kind: 'found'; readonly open: number; readonly held: number };
+
 /** Another ElastiService that names the same target. */
 export interface Sharer {
   readonly name: string;
@@ -78,6 +110,9 @@ export interface Context {
   readonly autoscaler: AutoscalerReading;
   readonly sharers: SharersReading;
   readonly liveResolvers: LiveResolversReading;
+  readonly resolverPorts: ResolverPortsReading;
+  readonly listening: ListeningReading;
+  readonly flows: FlowsReading;
 }
 
 /** What a decision needs beyond the request and what was gathered so far. Nothing is read that is not named here. */
@@ -90,6 +125,11 @@ export interface Needs {
   readonly autoscaler: { readonly maxAgeSeconds: number } | undefined;
   readonly sharers: { readonly maxAgeSeconds: number } | undefined;
   readonly liveResolvers: boolean;
+  /** undefined: not needed. Otherwise a port of the resolver for each TCP port of the Service, as known this long ago. */
+  readonly resolverPorts: { readonly maxAgeSeconds: number } | undefined;
+  /** undefined: not needed. Otherwise which ready resolvers accept connections on all of these ports of theirs. */
+  readonly listening: { readonly ports: readonly number[] } | undefined;
+  readonly flows: boolean;
 }
 
 /** What must hold, live, for replicas to go to 0. The core names it, the shell checks it and acts. */
@@ -98,6 +138,8 @@ export interface SleepGuard {
   readonly generation: number;
   /** The wake annotation as observed, undefined where there is none. */
   readonly wakeToken: string | undefined;
+  /** The status' redirectedSince as observed: the drain was counted from it. */
+  readonly redirectedSince: string | undefined;
   /** The slices to the resolver, whole, as they must stand in the cluster. */
   readonly slices: readonly Child[];
 }
@@ -175,6 +217,15 @@ export interface ReadyEndpoint {
   readonly zone: string | undefined;
 }
 
+/** A pod of the resolver, by one of its addresses. */
+export interface ResolverPod {
+  readonly address: string;
+  /** Tells it from a later pod at the same address; undefined where the slice does not say. */
+  readonly uid: string | undefined;
+  /** false: on its way in or out. */
+  readonly isReady: boolean;
+}
+
 export type AddressType = 'IPv4' | 'IPv6';
 
 /** All that one hook request says, made plain. */
@@ -197,6 +248,8 @@ export interface RequestFacts {
   readonly foreignSlice: string | undefined;
   /** Ready resolver addresses per family, sorted; undefined: unknown. */
   readonly resolver: ReadonlyMap<AddressType, readonly ReadyEndpoint[]> | undefined;
+  /** Every pod of the resolver that its slices show, ready or not; none under routing by host, where nobody asks them. */
+  readonly resolverPods: readonly ResolverPod[];
   /** Our slices to the resolver as observed among the children, by name. */
   readonly slices: ReadonlyMap<string, EndpointSlice>;
 }

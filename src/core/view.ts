@@ -1,9 +1,10 @@
 import type { ElastiServiceStatus } from '../api/elastiservice.ts';
 import type { Child } from '../api/hooks.ts';
-import { decideBlocked, familiesWithoutResolver, type Refusal } from './blocked.ts';
+import { decideBlocked, familiesWithoutResolver, isResolverReady, type Refusal } from './blocked.ts';
 import { type Demand, decideDemand } from './demand.ts';
 import { type EnabledPeriodState, enabledPeriodAt } from './enabled-period.ts';
-import { secondsSince } from './time.ts';
+import { decideRedirect, type ResolverTrouble } from './redirect.ts';
+import { latestMs, secondsSince } from './time.ts';
 import type { Context, Facts, Settings } from './types.ts';
 import { pendingWake } from './wake-token.ts';
 
@@ -13,7 +14,10 @@ export interface Observation {
   readonly context: Context;
 }
 
-/** An observation with all that follows from it before any decision: what is desired, and since when things hold. */
+/**
+ * An observation with all that follows from it before any decision: what is desired, and since when things hold. Of the
+ * resolver its facts have only what slices may name.
+ */
 export interface View extends Observation {
   readonly settings: Settings;
   readonly now: Date;
@@ -22,6 +26,10 @@ export interface View extends Observation {
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
   readonly blocked: Refusal | undefined;
+  /** What keeps the slices from naming the ports of the resolver. */
+  readonly resolverTrouble: ResolverTrouble | undefined;
+  /** Whether a resolver holds connections of the Service while it is redirected; undefined: not known. */
+  readonly isResolverThere: boolean | undefined;
   /** The token of a wake that waits to be served. */
   readonly wake: string | undefined;
   readonly period: EnabledPeriodState;
@@ -47,7 +55,8 @@ export const isIncomplete = ({ publicService, readiness, resolver }: Facts): boo
   publicService === 'unknown' || readiness === 'unknown' || resolver === undefined;
 
 /** Derives the view of one observation. */
-export function viewOf({ facts, context }: Observation, settings: Settings): View {
+export function viewOf({ facts: observed, context }: Observation, settings: Settings): View {
+  const { facts, trouble } = decideRedirect(observed, context, settings);
   const { elastiService } = facts;
   const { now } = context;
   const last = elastiService.status ?? {};
@@ -57,7 +66,8 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
   const { privateService, slices, isComplete } = facts.desired;
   const nowText = now.toISOString();
   const isReady = facts.readiness === 'ready';
-  const wasDraining = last.phase === 'Draining' || (last.phase === undefined && facts.slices.size > 0);
+  const isFromBefore = isFromBeforeSlices({ facts, last, now, settings });
+  const wasDraining = last.phase === 'Draining' || isFromBefore;
   const isRedirected = isComplete && familiesWithoutResolver(facts).length === 0;
   return {
     facts,
@@ -68,6 +78,9 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
     last,
     isSpecChanged,
     blocked,
+    resolverTrouble: trouble,
+    // What cannot be pointed at the resolver, and is not yet, is held by nobody.
+    isResolverThere: trouble?.keepsAwake && facts.slices.size === 0 ? false : isResolverReady(facts),
     wake: pendingWake(elastiService),
     period: enabledPeriodAt(elastiService.spec.enabledPeriod, now),
     demand,
@@ -78,11 +91,33 @@ export function viewOf({ facts, context }: Observation, settings: Settings): Vie
     idleSince: trackIdle({ demand, last, isSpecChanged, now, nowText, pollSeconds: settings.pollSeconds }),
     unknownSince:
       demand.state === 'unknown' ? (last.unknownSince ?? nowText) : keepIf(isOpen(demand), last.unknownSince),
-    readySince: isReady ? (last.readySince ?? nowText) : keepIf(facts.readiness === 'unknown', last.readySince),
+    readySince: isReady
+      ? ((isFromBefore ? undefined : last.readySince) ?? nowText)
+      : keepIf(facts.readiness === 'unknown', last.readySince),
     redirectedSince: isRedirected ? (last.redirectedSince ?? nowText) : undefined,
     wasDraining,
     isZeroStepPossible: wasDraining || secondsSince(last.drainedAt, now) < 2 * settings.zeroDeadlineSeconds,
   };
+}
+
+// Slices of ours without a status say no more than that a drain may be on. So do slices that were made after all that the
+// status tells of: it was restored from a backup. One that is only a moment behind, as a watch is, meets young slices,
+// from which neither a zero step nor the end of the redirection can follow yet.
+function isFromBeforeSlices(options: {
+  readonly facts: Facts;
+  readonly last: ElastiServiceStatus;
+  readonly now: Date;
+  readonly settings: Settings;
+}): boolean {
+  const { facts, last, now, settings } = options;
+  if (facts.slices.size === 0) return false;
+  if (last.phase === undefined) return true;
+  const madeMs = Math.max(
+    ...[...facts.slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')),
+  );
+  const toldMs = latestMs(last.phaseSince, last.drainedAt, last.redirectedSince, last.readySince);
+  const isYoung = now.getTime() - madeMs < settings.settleSeconds * 1000;
+  return !isYoung && toldMs < madeMs - settings.clockSkewSeconds * 1000;
 }
 
 const isOpen = ({ state }: Demand): boolean => state === 'pending' || state === 'unread';

@@ -24,6 +24,7 @@ import type { RecordEvents } from './events.ts';
 import type { Gather } from './gather.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
 export interface AnswersDeps {
   readonly clock: Clock;
@@ -32,6 +33,8 @@ export interface AnswersDeps {
   readonly carryOut: CarryOut;
   readonly recordEvents: RecordEvents;
   readonly registry: Registry;
+  /** Told of each ElastiService that goes, to free the ports of the resolver that it has. Never rejects. */
+  readonly releasePorts?: (uid: string) => Promise<void>;
   /** Told of each answer about an ElastiService whose spec could be read. */
   readonly onAnswered?: (answer: AnsweredHook) => void;
 }
@@ -53,9 +56,10 @@ export interface Answers {
 }
 
 /** A decision may need one thing because of another, but never more often than this. */
-const MAX_ROUNDS = 5;
+const MAX_ROUNDS = 8;
 /** An answer that drops slices rests on what the request showed; older than this it drops nothing. */
 const MAX_AGE_MS = 1000;
+const RELEASE_BUDGET_MS = 1000;
 
 /** Observes, gathers what the decision needs, lets the core decide, carries out its effects, and answers. */
 export function createAnswers(deps: AnswersDeps): Answers {
@@ -80,7 +84,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
   }
 
   const syncPlan = { plan: (o: Observation): Plan => planOf(o, settings), needsOf: decideNeeds };
-  const finalizePlan = { plan: (o: Observation) => o, needsOf: decideFinalizeNeeds };
+  const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
 
   async function carryOutAll<T extends SyncResult>(
     result: T,
@@ -104,6 +108,11 @@ export function createAnswers(deps: AnswersDeps): Answers {
     const resyncAfterSeconds = isOneOfTooMany ? settings.pollSeconds : result.resyncAfterSeconds;
     return { ...result, status, resyncAfterSeconds };
   }
+
+  /** What is not free by then goes on, and what fails is found by the sweep. */
+  const release = async (uid: string) => {
+    if (deps.releasePorts) await waitAtMost(clock, RELEASE_BUDGET_MS, deps.releasePorts(uid));
+  };
 
   return {
     async sync(body, arrivedAtMs) {
@@ -130,7 +139,9 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const elastiService = parseElastiService(body.parent);
       if ('invalid' in elastiService) {
         const { invalid } = elastiService;
-        return toFinalizeResponse(finalizeInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
+        const result = finalizeInvalid({ request: body, invalid, now: clock.now() }, settings);
+        if (result.finalized) await release(body.parent.metadata.uid);
+        return toFinalizeResponse(result, namespace);
       }
       const facts = observe(body, elastiService, settings);
       const { observation } = await gatherAll(facts, finalizePlan);
@@ -139,6 +150,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
       if (result.finalized) {
         registry.forget(elastiService.uid);
         gather.forget(elastiService.uid);
+        await release(elastiService.uid);
       }
       const isFinalized = result.finalized;
       deps.onAnswered?.({ hook: 'finalize', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized });

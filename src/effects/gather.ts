@@ -13,14 +13,21 @@ import type {
 } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
 import type { Triggers } from '../triggers/triggers.ts';
+import { claimRequestOf } from './claim-request.ts';
 import type { Clock, Cluster } from './ports.ts';
+import type { ResolverClaims } from './resolver-claims.ts';
+import type { ResolverPods } from './resolver-pods.ts';
 
 export interface GatherDeps {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly triggers: Triggers;
   readonly settings: Settings;
+  /** Asked under routing by port only. */
+  readonly resolver?: ResolverReads;
 }
+
+export type ResolverReads = Pick<ResolverClaims, 'claim'> & ResolverPods;
 
 export interface Gather {
   /** Reads what is needed, side by side, into the context; what cannot be read is a reading that says so. Never throws. */
@@ -49,7 +56,7 @@ interface Aged<T> {
 }
 
 /** Reads for decisions. Only readings that may be old are remembered, per ElastiService. */
-export function createGather({ cluster, clock, triggers, settings }: GatherDeps): Gather {
+export function createGather({ cluster, clock, triggers, settings, resolver = NO_RESOLVER }: GatherDeps): Gather {
   const memories = new Map<string, Memory>();
   const options = { timeoutMs: CALL_TIMEOUT_MS };
 
@@ -111,6 +118,11 @@ export function createGather({ cluster, clock, triggers, settings }: GatherDeps)
     return { kind: 'found', count: ready.length };
   };
 
+  const claimPorts = async (facts: Facts, options: { readonly maxAgeSeconds: number }) => {
+    const request = claimRequestOf(facts);
+    return request === undefined ? { kind: 'unread' as const } : resolver.claim(request, options);
+  };
+
   return {
     forget: (uid) => void memories.delete(uid),
     gather: async (facts, context, needs) => {
@@ -130,10 +142,20 @@ export function createGather({ cluster, clock, triggers, settings }: GatherDeps)
       }
       if (needs.sharers) read('sharers', aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }));
       if (needs.liveResolvers) read('liveResolvers', readLiveResolvers(facts));
+      if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
+      if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));
+      if (needs.flows) read('flows', resolver.flows(facts.resolverPods, uid));
       return Object.assign({ ...context }, ...(await Promise.all(reads)));
     },
   };
 }
+
+/** Stands where nobody provides one: nothing is claimed, so that nothing sleeps. */
+const NO_RESOLVER: ResolverReads = {
+  claim: async () => ({ kind: 'failed', reason: 'UNAVAILABLE' }),
+  listening: async () => ({ kind: 'found', addresses: [] }),
+  flows: async () => ({ kind: 'failed', reason: 'UNAVAILABLE' }),
+};
 
 interface Failed {
   readonly kind: 'failed';

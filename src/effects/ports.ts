@@ -55,6 +55,33 @@ export interface Cluster {
   ping(options?: CallOptions): Promise<void>;
 }
 
+/** A ConfigMap, as far as it concerns us. */
+export interface ConfigMap {
+  readonly resourceVersion: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface ConfigMapChange {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Keys to set; the others stay. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** What the claims of resolver ports need. Every function throws KubeApiError, and nothing else, when a call fails. */
+export interface ClaimsCluster extends Pick<Cluster, 'listSlices'> {
+  readConfigMap(ref: ObjectRef, options?: CallOptions): Promise<ConfigMap | undefined>;
+  /** CONFLICT when there is one of that name already. */
+  createConfigMap(ref: ObjectRef, change: ConfigMapChange, options?: CallOptions): Promise<ConfigMap>;
+  /** CONFLICT when the ConfigMap is no longer at resourceVersion, NOT_FOUND when it is gone. */
+  patchConfigMap(
+    ref: ObjectRef,
+    change: ConfigMapChange & { resourceVersion: string },
+    options?: CallOptions,
+  ): Promise<ConfigMap>;
+  /** The uids of all ElastiServices that we watch, live; NOT_FOUND when the kind itself is gone. */
+  listElastiServiceUids(options?: CallOptions): Promise<ReadonlySet<string>>;
+}
+
 export interface Clock {
   /** Wall clock, for what people and other processes read. */
   now(): Date;

@@ -27,3 +27,18 @@ test('slices of somebody else may be as young as they are', () => {
   const young = { ...foreign, metadata: { ...foreign.metadata, creationTimestamp: '2026-03-01T11:59:59Z' } };
   assert.equal(objectionWith([slice, young]), undefined);
 });
+
+// Found by the simulation (seed 11000441, --faults all): a port of the Service was changed in a drain, so that its slice was
+// changed in place, and the next sync was still shown the status from before.
+test('a redirection that began anew keeps replicas from 0, although its slices are old', () => {
+  const slices = madeAt('2026-03-01T11:00:00Z');
+  const { guard, ...patch } = makeSleepPatch();
+  const asked = { ...patch, guard: { ...guard, redirectedSince: '2026-03-01T11:59:00.000Z' } };
+  const reasonWith = (redirectedSince: string) => {
+    const parents = [makeParent({ status: { redirectedSince } })];
+    const outcome = guardObjection(asked, { parents, slices }, { ...SETTINGS, now: NOW });
+    return outcome?.kind === 'refused' ? outcome.reason : outcome?.kind;
+  };
+  assert.equal(reasonWith('2026-03-01T11:59:59.000Z'), 'RedirectionChanged');
+  assert.equal(reasonWith('2026-03-01T11:59:00.000Z'), undefined);
+});

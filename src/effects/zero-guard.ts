@@ -31,6 +31,10 @@ export function guardObjection(
   if (own.metadata.generation !== guard.generation) {
     return refused('ElastiServiceChanged', 'the ElastiService was changed meanwhile');
   }
+  // Slices that were changed in place are no younger for it: only a status that is younger than the observed one tells.
+  if (redirectedSinceOf(own) !== guard.redirectedSince) {
+    return refused('RedirectionChanged', 'the redirection began anew meanwhile');
+  }
   if (!areSlicesComplete(guard, live.slices)) {
     return refused('SlicesIncomplete', 'the slices to the resolver are not all there as they must be');
   }
@@ -43,6 +47,9 @@ export function guardObjection(
   }
   return undefined;
 }
+
+const redirectedSinceOf = ({ status }: Parent): unknown =>
+  (status as { readonly redirectedSince?: unknown } | undefined)?.redirectedSince;
 
 /** Without a slice that lists a ready resolver nobody would hold the requests, so none at all is incomplete too. */
 function areSlicesComplete(guard: SleepGuard, slices: readonly EndpointSlice[]): boolean {

@@ -25,4 +25,16 @@ export const ScaledObjectAnswer = z.looseObject({
   spec: z.looseObject({ minReplicaCount: z.int().nullish() }).optional(),
 });
 
+export const ConfigMapAnswer = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: Version }),
+  data: z.record(z.string(), z.string()).nullish(),
+});
+
+/** Objects without anything but their metadata. */
+export const UidListAnswer = z.looseObject({
+  metadata: ListMetadata,
+  // An empty list of metadata comes as null.
+  items: z.array(z.looseObject({ metadata: z.looseObject({ uid: z.string() }) })).nullable(),
+});
+
 export const SecretAnswer = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });

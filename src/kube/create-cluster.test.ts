@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Cluster } from '../effects/ports.ts';
+import type { ClaimsCluster, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { createCluster } from './create-cluster.ts';
 import { type Answer, json, makeKubeConfig, startStub, status } from './testing/api-server-stub.ts';
@@ -30,7 +30,7 @@ async function setup(t: Parameters<typeof startStub>[0], answer: Answer, watchNa
 interface Case {
   readonly title: string;
   readonly answer: unknown;
-  readonly act: (cluster: Cluster) => Promise<unknown>;
+  readonly act: (cluster: Cluster & ClaimsCluster) => Promise<unknown>;
   readonly result: unknown;
   readonly sent: { readonly method: string; readonly url: string; readonly body?: unknown };
 }
@@ -177,6 +177,35 @@ const cases: readonly Case[] = [
     sent: { method: 'GET', url: '/api/v1/namespaces/shop/secrets/web' },
   },
   {
+    title: 'readConfigMap takes a ConfigMap without data for an empty one',
+    answer: { metadata: { resourceVersion: '3' } },
+    act: (cluster) => cluster.readConfigMap(ref),
+    result: { resourceVersion: '3', data: {} },
+    sent: { method: 'GET', url: '/api/v1/namespaces/shop/configmaps/web' },
+  },
+  {
+    title: 'createConfigMap posts labels and data',
+    answer: { metadata: { resourceVersion: '3' }, data: { k: 'v' } },
+    act: (cluster) => cluster.createConfigMap(ref, { labels: { l: 'x' }, data: { k: 'v' } }),
+    result: { resourceVersion: '3', data: { k: 'v' } },
+    sent: {
+      method: 'POST',
+      url: '/api/v1/namespaces/shop/configmaps?fieldManager=elasti',
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels: { l: 'x' } }, data: { k: 'v' } },
+    },
+  },
+  {
+    title: 'patchConfigMap sets keys under the resourceVersion it was given',
+    answer: { metadata: { resourceVersion: '4' }, data: { j: 'u', k: 'v' } },
+    act: (cluster) => cluster.patchConfigMap(ref, { labels: { l: 'x' }, data: { k: 'v' }, resourceVersion: '3' }),
+    result: { resourceVersion: '4', data: { j: 'u', k: 'v' } },
+    sent: {
+      method: 'PATCH',
+      url: '/api/v1/namespaces/shop/configmaps/web?fieldManager=elasti',
+      body: { metadata: { labels: { l: 'x' }, resourceVersion: '3' }, data: { k: 'v' } },
+    },
+  },
+  {
     title: 'ping asks for the version',
     answer: { major: '1' },
     act: (cluster) => cluster.ping(),
@@ -207,6 +236,7 @@ test('a missing object or kind reads as undefined or as an empty list', async (t
   assert.equal(await cluster.readElastiService(ref), undefined);
   assert.equal(await cluster.readScaledObject(ref), undefined);
   assert.equal(await cluster.readSecretKey({ ...ref, key: 'key' }), undefined);
+  assert.equal(await cluster.readConfigMap(ref), undefined);
   assert.deepEqual(await cluster.listElastiServices({}), []);
 });
 
@@ -215,6 +245,8 @@ test('a write to a missing object fails with NOT_FOUND', async (t) => {
   const scaleWrite = cluster.writeScale(deployment, { replicas: 1, resourceVersion: '1' });
   await assert.rejects(scaleWrite, { code: 'NOT_FOUND', message: 'cannot patch scale of Deployment shop/web' });
   await assert.rejects(cluster.writeWakeToken({ ...ref, uid: 'u1' }, 'token'), { code: 'NOT_FOUND' });
+  const change = { labels: {}, data: {}, resourceVersion: '1' };
+  await assert.rejects(cluster.patchConfigMap(ref, change), { code: 'NOT_FOUND' });
 });
 
 test('a wake for an ElastiService with another uid is a CONFLICT', async (t) => {
@@ -257,6 +289,38 @@ test('listElastiServices keeps to the watched namespaces', async (t) => {
   received.length = 0;
   assert.deepEqual(await cluster.listElastiServices({ namespace: 'c', service: 'web' }), []);
   assert.equal(received.length, 0);
+});
+
+test('listElastiServiceUids asks for metadata alone, of all that is watched, page after page', async (t) => {
+  const { cluster, received } = await setup(
+    t,
+    ({ url }, response) => {
+      const isMore = url?.includes('/a/') && !url.includes('continue=more');
+      const uid = `${url?.includes('/a/') ? 'a' : 'b'}${isMore ? 1 : 2}`;
+      const list = { metadata: isMore ? { continue: 'more' } : {}, items: [{ metadata: { uid } }] };
+      json(200, list)(received[0] as (typeof received)[0], response);
+    },
+    ['a', 'b'],
+  );
+  assert.deepEqual([...(await cluster.listElastiServiceUids())].sort(), ['a1', 'a2', 'b2']);
+  for (const { headers } of received) {
+    assert.equal(headers.accept, 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1');
+  }
+  assert.deepEqual(received.map(({ url }) => url).sort(), [
+    `${es}/namespaces/a/elastiservices?limit=500`,
+    `${es}/namespaces/a/elastiservices?limit=500&continue=more`,
+    `${es}/namespaces/b/elastiservices?limit=500`,
+  ]);
+});
+
+test('no ElastiServices at all come as null from kube-apiserver 1.36, where only metadata is asked for', async (t) => {
+  const { cluster } = await setup(t, json(200, { metadata: {}, items: null }));
+  assert.deepEqual(await cluster.listElastiServiceUids(), new Set());
+});
+
+test('uids of a kind that does not exist are not known, which is not none', async (t) => {
+  const { cluster } = await setup(t, status(404, 'NotFound'));
+  await assert.rejects(cluster.listElastiServiceUids(), { code: 'NOT_FOUND' });
 });
 
 test('an event that exists, or whose namespace is being deleted, is no error', async (t) => {

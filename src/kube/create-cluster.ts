@@ -1,8 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import type { Clock, Cluster } from '../effects/ports.ts';
+import type { ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { SecretAnswer, SliceListAnswer } from './answers.ts';
+import { createConfigMapCalls } from './config-map-calls.ts';
 import { createConnect } from './connection.ts';
 import { createElastiServiceCalls } from './elastiservice-calls.ts';
 import { ApiServerAnswer, undefinedIfNotFound } from './kube-error.ts';
@@ -21,7 +22,7 @@ export interface ClusterDeps {
 }
 
 /** The Kubernetes API, as far as the effects need it. */
-export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: ClusterDeps): Cluster {
+export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: ClusterDeps): Cluster & ClaimsCluster {
   const connect = createConnect(kubeConfig, clock.monotonicMs);
   const call = createCall({ connect, monotonicMs: clock.monotonicMs, onCall });
 
@@ -29,6 +30,7 @@ export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: Cl
     ...createScaleCalls(call),
     ...createElastiServiceCalls(call, watchNamespaces),
     ...createScaledObjectCalls(call),
+    ...createConfigMapCalls(call),
 
     listSlices: async (namespace, serviceName, options) => {
       const list = await call(

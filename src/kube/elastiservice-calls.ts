@@ -1,15 +1,19 @@
 import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { Parent } from '../api/hooks.ts';
-import type { CallOptions, Cluster } from '../effects/ports.ts';
+import type { CallOptions, ClaimsCluster, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
-import { ParentListAnswer } from './answers.ts';
+import { ParentListAnswer, UidListAnswer } from './answers.ts';
 import { ApiServerAnswer, makeCallError, undefinedIfNotFound } from './kube-error.ts';
 import { ELASTI_SERVICES, listPath, objectPath } from './paths.ts';
 import type { Call } from './request.ts';
 
 const PAGE_SIZE = '500';
 
-type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'>;
+/** Metadata alone is a fraction of what ten thousand ElastiServices are. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'> &
+  Pick<ClaimsCluster, 'listElastiServiceUids'>;
 
 /** Reads ElastiServices and writes their wake annotation. */
 export function createElastiServiceCalls(call: Call, watchNamespaces: readonly string[]): ElastiServiceCalls {
@@ -33,6 +37,20 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
     return parents;
   };
 
+  const listUidsIn = async (namespace: string | undefined, options?: CallOptions) => {
+    const what = `uids of ElastiServices in ${namespace ?? 'all namespaces'}`;
+    const request = { ...options, verb: 'list', resource, what, accept: METADATA_ONLY } as const;
+    const path = listPath(ELASTI_SERVICES, namespace);
+    const uids: string[] = [];
+    let query: Record<string, string> = { limit: PAGE_SIZE };
+    for (;;) {
+      const { items, metadata } = await call({ ...request, path, query }, UidListAnswer);
+      for (const item of items ?? []) uids.push(item.metadata.uid);
+      if (!metadata.continue) return uids;
+      query = { ...query, continue: metadata.continue };
+    }
+  };
+
   return {
     readElastiService: (ref, options) =>
       undefinedIfNotFound(
@@ -54,6 +72,11 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
       if (namespace !== undefined) return isWatched(namespace) ? listIn(namespace, service, options) : [];
       const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
       return (await Promise.all(namespaces.map((name) => listIn(name, service, options)))).flat();
+    },
+
+    listElastiServiceUids: async (options) => {
+      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+      return new Set((await Promise.all(namespaces.map((name) => listUidsIn(name, options)))).flat());
     },
 
     writeWakeToken: async (ref, token, options) => {

@@ -9,6 +9,7 @@ export const ELASTI_SERVICES: Kind = { apiVersion: 'elasti.truefoundry.com/v1alp
 export const SCALED_OBJECTS: Kind = { apiVersion: 'keda.sh/v1alpha1', plural: 'scaledobjects' };
 export const SLICES: Kind = { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices' };
 export const EVENTS: Kind = { apiVersion: 'v1', plural: 'events' };
+export const CONFIG_MAPS: Kind = { apiVersion: 'v1', plural: 'configmaps' };
 export const SECRETS: Kind = { apiVersion: 'v1', plural: 'secrets' };
 
 const TARGET_PLURALS = { Deployment: 'deployments', StatefulSet: 'statefulsets', Rollout: 'rollouts' } as const;

@@ -1,7 +1,9 @@
 import type { Child } from '../../api/hooks.ts';
+import type { Service } from '../../api/kubernetes.ts';
 import { decideBlocked } from '../blocked.ts';
+import type { ResolverPortOf } from '../redirect.ts';
 import type { DesiredChildren, RequestFacts, Settings } from '../types.ts';
-import { isPrivateServiceCurrent, keepPrivateService, makePrivateService } from './private-service.ts';
+import { isPrivateServiceCurrent, isTcp, keepPrivateService, makePrivateService } from './private-service.ts';
 import { familiesOf, isSliceCurrent, keepSlice, makeResolverSlices } from './resolver-slices.ts';
 
 /** Reasons under which the Service itself cannot be read as a plain one, so that what stands is left as it is. */
@@ -15,20 +17,32 @@ const UNUSABLE = new Set([
   'ServiceClaimed',
 ]);
 
-/** The children as they should be, whatever the phase; where the Service is unusable or unknown, those that are. */
-export function desiredChildren(facts: RequestFacts, settings: Settings): DesiredChildren {
+/** The public Service, where it is known and of a kind that can be redirected. */
+export function usableService(facts: RequestFacts, settings: Settings): Service | undefined {
   const { publicService } = facts;
   const blocked = decideBlocked(facts, settings, { kind: 'unread' });
-  if (typeof publicService === 'string' || (blocked && UNUSABLE.has(blocked.reason))) {
-    return { ...observedChildren(facts), isComplete: false };
-  }
+  const isUnusable = typeof publicService === 'string' || (blocked !== undefined && UNUSABLE.has(blocked.reason));
+  return isUnusable ? undefined : publicService;
+}
+
+/**
+ * The children as they should be, whatever the phase; where the Service is unusable or unknown, those that are. Without
+ * `resolverPortOf` nobody knows where the slices should point, so they stay as they are.
+ */
+export function desiredChildren(
+  facts: RequestFacts,
+  settings: Settings,
+  resolverPortOf: ResolverPortOf | undefined,
+): DesiredChildren {
+  const publicService = usableService(facts, settings);
+  if (publicService === undefined) return { ...observedChildren(facts), isComplete: false };
   const { namespace } = facts.elastiService;
   const privateService = makePrivateService(publicService, { name: facts.privateServiceName, namespace });
+  if (resolverPortOf === undefined) return { privateService, slices: keptSlices(facts), isComplete: false };
   const wanted = familiesOf(publicService).flatMap((family) => {
     const endpoints = facts.resolver?.get(family) ?? [];
     // A resolver that vanished keeps its last slices: an empty slice would hold nobody either.
     if (endpoints.length === 0) return keptSlices(facts, family);
-    const resolverPortOf = () => settings.resolver.proxyPort;
     return makeResolverSlices({
       service: publicService,
       privateService: facts.privateServiceName,
@@ -44,6 +58,7 @@ export function desiredChildren(facts: RequestFacts, settings: Settings): Desire
     return observed === undefined || observed.addressType === slice.addressType;
   });
   const isComplete =
+    (publicService.spec.ports ?? []).filter(isTcp).every((port) => resolverPortOf(port) !== undefined) &&
     isPrivateServiceCurrent(facts.privateService, privateService) &&
     slices.length > 0 &&
     slices.length === wanted.length &&

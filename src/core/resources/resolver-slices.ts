@@ -23,18 +23,20 @@ export function familiesOf(service: Service): readonly AddressType[] {
 }
 
 /**
- * The Service's TCP ports, each at the resolver's port for it, in groups that hold each port number once:
+ * The Service's TCP ports that have a port of the resolver, each at that, in groups that hold each port number once:
  * Metacontroller's default apply merges a slice's ports by number and would lose the second of two.
  */
 function groupPorts(
   ports: readonly ServicePort[],
-  resolverPortOf: (port: ServicePort) => number,
+  resolverPortOf: (port: ServicePort) => number | undefined,
 ): readonly (readonly SlicePort[])[] {
   const groups: SlicePort[][] = [];
   for (const port of ports.filter(isTcp)) {
+    const resolverPort = resolverPortOf(port);
+    if (resolverPort === undefined) continue;
     const slicePort: SlicePort = {
       name: port.name ?? '',
-      port: resolverPortOf(port),
+      port: resolverPort,
       protocol: 'TCP',
       ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
     };
@@ -82,7 +84,7 @@ export function makeResolverSlices(options: {
   readonly namespace: string;
   readonly family: AddressType;
   readonly endpoints: readonly ReadyEndpoint[];
-  readonly resolverPortOf: (port: ServicePort) => number;
+  readonly resolverPortOf: (port: ServicePort) => number | undefined;
 }): readonly Child[] {
   const { service, privateService, namespace, family, endpoints } = options;
   const serviceName = service.metadata.name;
@@ -103,7 +105,7 @@ export function makeResolverSlices(options: {
 export function readyEndpoints(slice: EndpointSlice): readonly ReadyEndpoint[] {
   const ready: ReadyEndpoint[] = [];
   for (const endpoint of slice.endpoints ?? []) {
-    if (!isReady(endpoint)) continue;
+    if (!isReadyEndpoint(endpoint)) continue;
     const { nodeName, zone } = endpoint;
     for (const address of endpoint.addresses) ready.push({ address, nodeName, zone });
   }
@@ -112,9 +114,11 @@ export function readyEndpoints(slice: EndpointSlice): readonly ReadyEndpoint[] {
 
 /** Whether a slice has any ready endpoint. */
 export const hasReadyEndpoint = (slice: EndpointSlice): boolean =>
-  (slice.endpoints ?? []).some((endpoint) => isReady(endpoint) && endpoint.addresses.length > 0);
+  (slice.endpoints ?? []).some((endpoint) => isReadyEndpoint(endpoint) && endpoint.addresses.length > 0);
 
-const isReady = ({ conditions }: Endpoint) => conditions?.ready !== false && conditions?.terminating !== true;
+/** Whether kube-proxy sends new connections there: ready (or not said) and not terminating. */
+export const isReadyEndpoint = ({ conditions }: Endpoint): boolean =>
+  conditions?.ready !== false && conditions?.terminating !== true;
 
 const observedPorts = (slice: EndpointSlice) =>
   (slice.ports ?? []).map((p) => ({

@@ -9,7 +9,7 @@ import type { Context, ElastiService, Settings, SyncResult, TriggerReading } fro
 import type { Observation } from '../view.ts';
 
 export const SETTINGS: Settings = {
-  resolver: { namespace: 'elasti', serviceName: 'elasti-resolver-service', proxyPort: 8012 },
+  resolver: { namespace: 'elasti', serviceName: 'elasti-resolver-service', proxyPort: 8012, routing: 'host' },
   pollSeconds: 30,
   drainSeconds: 5,
   settleSeconds: 2,
@@ -21,6 +21,12 @@ export const SETTINGS: Settings = {
 };
 
 export const CREATED = new Date('2026-03-01T08:00:00.000Z');
+
+/** The settings in which a world is decided on. */
+export const settingsOf = ({ routing }: Pick<World, 'routing'>): Settings => ({
+  ...SETTINGS,
+  resolver: { ...SETTINGS.resolver, routing },
+});
 
 /** All that stands around one ElastiService, in a few knobs; `request` makes a hook body of it. */
 export interface World {
@@ -36,6 +42,12 @@ export interface World {
   readonly demand: TriggerReading['state'];
   readonly proof: TriggerReading['state'];
   readonly deletedAt: Date | undefined;
+  readonly routing: Settings['resolver']['routing'];
+  /** Under routing by port. */
+  readonly claims: 'found' | 'failed';
+  /** Addresses that accept connections on the claimed ports. */
+  readonly listening: readonly string[];
+  readonly flows: { readonly open: number; readonly held: number } | 'failed';
   /** Fields of the public Service's spec; undefined: there is no such Service. */
   readonly service: Record<string, unknown> | undefined;
 }
@@ -58,6 +70,10 @@ export const WORLD: World = {
   demand: 'idle',
   proof: 'idle',
   deletedAt: undefined,
+  routing: 'host',
+  claims: 'found',
+  listening: ['10.0.9.1', '10.0.9.2'],
+  flows: { open: 0, held: 0 },
   service: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
 };
 
@@ -104,7 +120,12 @@ export function requestOf(world: World): SyncRequest {
       endpoints: world.resolvers.map((address) => endpoint(address, true)),
     }),
   ];
-  const child = (kind: string) => byName(world.children.filter((c) => c.kind === kind));
+  const child = (kind: string) =>
+    byName(
+      world.children
+        .filter((c) => c.kind === kind)
+        .map((c) => ({ ...c, metadata: { ...c.metadata, uid: `uid-${c.metadata.name}` } })),
+    );
   return SyncRequest.parse(
     structuredClone({
       parent: {
@@ -152,18 +173,28 @@ export function contextOf(world: World): Context {
     autoscaler: { kind: 'missing' },
     sharers: { kind: 'found', sharers: [] },
     liveResolvers: { kind: 'found', count: world.resolvers.length },
+    resolverPorts:
+      world.claims === 'failed'
+        ? { kind: 'failed', reason: 'TIMEOUT' }
+        : { kind: 'found', ports: [{ port: 80, resolverPort: 10_240 }] },
+    listening: {
+      kind: 'found',
+      addresses: world.listening.filter((address) => world.resolvers.includes(address)),
+    },
+    flows:
+      world.flows === 'failed' ? { kind: 'failed', reason: 'ResolverUnreachable' } : { kind: 'found', ...world.flows },
   };
 }
 
 /** The observation with exactly what the decision asks for, as the shell would gather it. */
-export function observationOf(world: World, settings: Settings = SETTINGS): Observation {
+export function observationOf(world: World, settings: Settings = settingsOf(world)): Observation {
   const request = requestOf(world);
   const elastiService = parseElastiService(request.parent);
   if ('invalid' in elastiService) throw new Error(elastiService.invalid);
   const facts = observe(request, elastiService as ElastiService, settings);
   const all = contextOf(world);
   let context = emptyContext(world.now);
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 8; round++) {
     const needs = decideNeeds(planOf({ facts, context }, settings));
     if (needs === undefined) return { facts, context };
     context = {
@@ -174,6 +205,9 @@ export function observationOf(world: World, settings: Settings = SETTINGS): Obse
       ...(needs.autoscaler ? { autoscaler: all.autoscaler } : {}),
       ...(needs.sharers ? { sharers: all.sharers } : {}),
       ...(needs.liveResolvers ? { liveResolvers: all.liveResolvers } : {}),
+      ...(needs.resolverPorts ? { resolverPorts: all.resolverPorts } : {}),
+      ...(needs.listening ? { listening: all.listening } : {}),
+      ...(needs.flows ? { flows: all.flows } : {}),
     };
   }
   throw new Error('the decision never had all that it needs');

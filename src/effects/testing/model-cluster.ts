@@ -3,14 +3,14 @@ import type { Parent } from '../../api/hooks.ts';
 import type { EndpointSlice, ObjectRef, Scale, Target } from '../../api/kubernetes.ts';
 import { SERVICE_NAME_LABEL } from '../../core/resources/resolver-slices.ts';
 import { KubeApiError, type KubeCode } from '../../errors.ts';
-import type { CallOptions, Clock, Cluster, ClusterEvent, ScaledObject } from '../ports.ts';
+import type { CallOptions, ClaimsCluster, Clock, Cluster, ClusterEvent, ScaledObject } from '../ports.ts';
 import { createObjects, type Objects } from './objects.ts';
 
 /** One call of a Cluster function. */
 export interface Call {
   /** Counted from 0 over the life of the cluster. */
   readonly index: number;
-  readonly name: keyof Cluster;
+  readonly name: keyof Cluster | keyof ClaimsCluster;
   /** What it is about, such as `Deployment/shop/web`. */
   readonly subject: string;
   readonly isWrite: boolean;

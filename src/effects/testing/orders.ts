@@ -1,12 +1,17 @@
-import type { ModelCluster } from './model-cluster.ts';
+import type { Hook } from './model-cluster.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** Decides which of `count` waiting calls the API server serves next. */
 export type Choose = (count: number) => number;
 
+/** Whose calls can be held up. */
+export interface Hooked {
+  before(hook: Hook): () => void;
+}
+
 /** Serves the cluster's calls one at a time, in the order that `choose` picks, until none is waiting. */
 export async function serveInOrder(
-  { cluster, clock }: { readonly cluster: ModelCluster; readonly clock: VirtualClock },
+  { cluster, clock }: { readonly cluster: Hooked; readonly clock: VirtualClock },
   choose: Choose,
 ): Promise<void> {
   const waiting: (() => void)[] = [];

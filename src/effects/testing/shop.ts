@@ -75,7 +75,7 @@ export function makeSleepPatch(overrides: Partial<SleepPatch> = {}): SleepPatch 
     kind: 'sleep',
     target: TARGET,
     autoscaler: undefined,
-    guard: { uid: UID, generation: 1, wakeToken: undefined, slices: makeSlices() },
+    guard: { uid: UID, generation: 1, wakeToken: undefined, redirectedSince: undefined, slices: makeSlices() },
     ...overrides,
   };
 }

@@ -1,0 +1,60 @@
+import type { Cause } from '../ledger.ts';
+import type { Site } from '../world.ts';
+import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
+
+/** Whose loss it is when a request finds nobody. */
+export interface LossCauses {
+  causeOfNoEndpoint(site: Site): Cause;
+  /** Why nothing else could take a connection that went to a pod which had left in good order. */
+  causeOfStalePod(site: Site): Cause;
+  /** Why connections still went to a resolver that began to leave at a time. */
+  causeOfStaleResolver(site: Site, resolver: { readonly address: string; readonly leftAtMs: number }): Cause;
+  /** Whether there is an ElastiService that is not being deleted. */
+  isManaged(site: Site): boolean;
+}
+
+/** Tells causes of losses apart by what is really so. */
+export function createLossCauses({ world, resolvers, now, truthOf }: CheckContext): LossCauses {
+  const { elastiServices } = world;
+  return {
+    causeOfStalePod: (site) => {
+      const { readySinceMs, outage, serviceChangedAtMs } = truthOf(site);
+      if (now() - serviceChangedAtMs < PROGRAMMED_MS) return 'portsChanged';
+      if (resolvers.goneSinceMs !== undefined) return 'resolverAbsent';
+      if (outage === 'ours') return 'stalePod';
+      const isOut = readySinceMs === undefined || now() - readySinceMs < PROGRAMMED_MS;
+      return isOut ? outage : 'stalePod';
+    },
+    causeOfStaleResolver: (site, { address, leftAtMs }) => {
+      const { answeredAtMs, answerMadeAtMs, answeredAddresses, steadySinceMs, serviceChangedAtMs } = truthOf(site);
+      // Without the Service its slices are left as they are; nobody has seen yet that it is back.
+      if (answerMadeAtMs < serviceChangedAtMs + UNSEEN_MS) return 'resolverLeftUnseen';
+      // What an answer left out may not have been applied or programmed yet.
+      const isInAnswer = answeredAddresses.has(address) && answeredAtMs > leftAtMs + PROGRAMMED_MS;
+      return isInAnswer && now() - steadySinceMs > PROGRAMMED_MS ? 'staleResolver' : 'resolverLeftUnseen';
+    },
+    isManaged: (site) => {
+      const parent = elastiServices.get(site.key);
+      return parent !== undefined && parent.metadata.deletionTimestamp === undefined;
+    },
+    causeOfNoEndpoint: (site) => {
+      const truth = truthOf(site);
+      if (elastiServices.get(site.key) === undefined) return 'notOurService';
+      // No sync can have seen the change, or its answer has yet to be programmed.
+      const isChangeSeen = truth.answerMadeAtMs > truth.serviceChangedAtMs + UNSEEN_MS;
+      if (!isChangeSeen || now() - truth.serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
+      // Slices to resolvers that are gone hold nobody, and new ones are made by the first sync after their return.
+      const isReturnSeen = truth.answeredAtMs >= resolvers.backAtMs + UNSEEN_MS;
+      if (resolvers.goneSinceMs !== undefined || !isReturnSeen) return 'resolverAbsent';
+      if (now() - resolvers.backAtMs < PROGRAMMED_MS) return 'resolverAbsent';
+      if (now() - truth.droppedEarlyMs < PROGRAMMED_MS) return 'clocksApart';
+      if (truth.outage === 'ours') return 'noEndpoint';
+      // Once the redirection stood in this outage, nobody but us could take it away again.
+      const { redirectedSinceMs, lastRedirectedMs, lastReadyMs } = truth;
+      // Where the last pod went only a moment before the slices did, nobody could have known.
+      const isTakenAway = lastRedirectedMs > lastReadyMs + UNSEEN_MS && now() - lastRedirectedMs < PROGRAMMED_MS;
+      const stood = redirectedSinceMs === undefined ? isTakenAway : now() - redirectedSinceMs > PROGRAMMED_MS;
+      return stood ? 'noEndpoint' : truth.outage;
+    },
+  };
+}

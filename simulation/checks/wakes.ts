@@ -1,0 +1,77 @@
+import type { Parent } from '../../src/api/hooks.ts';
+import { EPOCH_MS } from '../process.ts';
+import type { Site } from '../world.ts';
+import { type CheckContext, SECOND, seconds, statusOf, tokenOf } from './context.ts';
+
+/** I4 and I8: a wake that was acknowledged raises, and nothing else undoes a person's zero. */
+export interface WakeChecks {
+  wakeAcknowledged(site: Site, askedAtMs: number): void;
+  /** Our write raises a target from 0. */
+  raised(site: Site): void;
+  everySecond(site: Site): void;
+}
+
+/** Starts the checks of wakes. */
+export function checkWakes(context: CheckContext): WakeChecks {
+  const { world, options, patienceMs, now, truthOf, violate } = context;
+  const { elastiServices, targets, prometheus } = world;
+  elastiServices.onChange(context.onSiteChange(parentChanged));
+  targets.onChange(context.onSiteChange(noteUnraised));
+
+  function parentChanged(site: Site, parent: Parent | undefined): void {
+    const { overwritten } = truthOf(site);
+    const isOtherToken = overwritten !== undefined && tokenOf(parent) !== overwritten.token;
+    if (isOtherToken && now() - overwritten.atMs > 3 * SECOND && !options.isDisturbed) {
+      violate('I4 overwritten', site, 'a zero was written over a wake, and only another wake could undo it');
+    }
+    noteUnraised(site);
+  }
+
+  function noteUnraised(site: Site): void {
+    const truth = truthOf(site);
+    const parent = elastiServices.get(site.key);
+    const token = tokenOf(parent);
+    const { phase, servedWake } = statusOf(parent);
+    const isPending = phase !== undefined && token !== undefined && token !== '' && token !== servedWake;
+    const isUnraised = isPending && targets.get(site.key)?.replicas === 0;
+    truth.unraisedSinceMs = isUnraised ? (truth.unraisedSinceMs ?? now()) : undefined;
+  }
+
+  return {
+    wakeAcknowledged: (site, askedAtMs) => {
+      const parent = elastiServices.get(site.key);
+      const token = tokenOf(parent);
+      const isThere = token !== undefined || parent === undefined;
+      // Its time is the writer's, so that only a token from long before the call is none for it.
+      const writtenMs = Date.parse(token?.split('/')[0] ?? '') - EPOCH_MS;
+      const isFound = isThere && !(writtenMs < askedAtMs - 3 * SECOND);
+      if (isFound || truthOf(site).deletedAtMs !== undefined) return;
+      violate('I4 token', site, 'a wake was acknowledged without a token');
+    },
+    raised: (site) => {
+      const truth = truthOf(site);
+      if (truth.zeroBy !== 'person') return;
+      const { wakeAskedAtMs, zeroAtMs, statusLostAtMs } = truth;
+      const parent = elastiServices.get(site.key);
+      const isAsked = wakeAskedAtMs > zeroAtMs - 30 * SECOND || tokenOf(parent) !== statusOf(parent).servedWake;
+      const isActive = (prometheus.saidActiveAtMs(site) ?? 0) > zeroAtMs - 10 * SECOND;
+      const isLost = statusLostAtMs > zeroAtMs - 60 * SECOND || truth.deletedAtMs !== undefined;
+      const isMistakable = isLost || truth.isZeroLikeOurs;
+      // A zero that a person makes in the midst of a drain cannot be told from ours.
+      const isInDrain = now() - zeroAtMs < 60 * SECOND || truth.lastStepMs > zeroAtMs - 20 * SECOND;
+      if (isAsked || isActive || isMistakable || isInDrain) return;
+      violate('I8 raised', site, "a person's zero was undone without a wake and without an active trigger");
+    },
+    everySecond: (site) => {
+      const truth = truthOf(site);
+      if (truth.unraisedSinceMs !== undefined && now() - truth.unraisedSinceMs > patienceMs) {
+        violate('I4 wake', site, `a wake has been pending for ${seconds(now() - truth.unraisedSinceMs)}`);
+        truth.unraisedSinceMs = undefined;
+      }
+      if (truth.overwritten && now() - truth.overwritten.atMs > patienceMs) {
+        violate('I4 overwritten', site, 'a zero was written over a wake and was not undone');
+        truth.overwritten = undefined;
+      }
+    },
+  };
+}

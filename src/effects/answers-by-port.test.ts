@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Child } from '../api/hooks.ts';
+import { requestOf, settingsOf, WORLD, type World } from '../core/testing/world.ts';
+import type { TriggerReading } from '../core/types.ts';
+import { createAnswers } from './answers.ts';
+import { createCarryOut } from './carry-out.ts';
+import { createEvents } from './events.ts';
+import { createGather } from './gather.ts';
+import { createRegistry } from './registry.ts';
+import { createResolverClaims } from './resolver-claims.ts';
+import { createResolverPods } from './resolver-pods.ts';
+import { createModelClaims } from './testing/model-claims.ts';
+import { createModelCluster, keyOfTarget } from './testing/model-cluster.ts';
+import { silentLog, TARGET } from './testing/shop.ts';
+import { createVirtualClock } from './testing/virtual-clock.ts';
+
+const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
+const SERVING = { phase: 'Serving', phaseSince: ago(900), readySince: ago(900), idleSince: ago(900) };
+const BY_PORT: World = { ...WORLD, routing: 'port', status: SERVING };
+
+/** One replica of the hook service beside what resolvers say of themselves. */
+function setup() {
+  const settings = settingsOf(BY_PORT);
+  const clock = createVirtualClock(WORLD.now);
+  const cluster = createModelCluster({ clock });
+  cluster.targets.set(keyOfTarget(TARGET), { replicas: 2, statusReplicas: 2 });
+  const claimsCluster = createModelClaims();
+  const says = { listening: [] as number[], services: {} as Record<string, { open: number; held: number }> };
+  const asked: string[] = [];
+  const idle = async (): Promise<readonly TriggerReading[]> => [
+    { state: 'idle', reason: 'Test', message: 'idle', ageSeconds: 0 },
+  ];
+  const claims = createResolverClaims({
+    cluster: claimsCluster,
+    clock,
+    log: silentLog,
+    settings: { namespace: 'elasti', portRange: { first: 10_240, last: 10_495 }, watchNamespaces: [] },
+  });
+  const pods = createResolverPods({
+    clock,
+    ask: async (address, path) => {
+      asked.push(`${address}${path}`);
+      return says;
+    },
+  });
+  const answers = createAnswers({
+    clock,
+    settings,
+    gather: createGather({
+      cluster,
+      clock,
+      triggers: { read: idle, prove: idle, forget: () => {} },
+      settings,
+      resolver: { ...claims, ...pods },
+    }),
+    carryOut: createCarryOut({ cluster, clock, log: silentLog, settings }),
+    recordEvents: createEvents({ cluster, log: silentLog }),
+    registry: createRegistry({ cluster, clock }),
+    releasePorts: claims.release,
+  });
+  const sync = (world: World) => clock.run(answers.sync(requestOf(world), clock.monotonicMs()));
+  const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));
+  const claimed = () => [...claimsCluster.claims()].filter(([, entry]) => entry?.freedAt === undefined);
+  return { clock, claimsCluster, says, asked, sync, finalize, claimed };
+}
+
+const slicesIn = (children: readonly Child[]) => children.filter(({ kind }) => kind === 'EndpointSlice');
+
+test('a drain begins once the private Service stands, its ports are claimed and resolvers listen on them', async () => {
+  const { clock, says, sync, claimed } = setup();
+  const first = await sync(BY_PORT);
+  assert.deepEqual(
+    first.children.map(({ kind }) => kind),
+    ['Service'],
+  );
+  assert.deepEqual(claimed(), []);
+
+  const [privateService] = first.children;
+  const there = { ...BY_PORT, children: first.children };
+  const second = await sync(there);
+  const [[port = 0, entry] = []] = claimed();
+  assert.deepEqual(second.status.resolverPorts, [{ port: 80, resolverPort: port }]);
+  assert.equal(second.status.phase, 'Serving');
+  assert.equal(second.resyncAfterSeconds, 1);
+  assert.deepEqual([entry?.uid, entry?.privateService], ['uid-web', privateService?.metadata.name]);
+  assert.equal(entry?.privateServiceUid, `uid-${privateService?.metadata.name}`);
+  assert.equal(entry?.portName, 'http');
+
+  says.listening = [port];
+  await clock.advance(1000);
+  const third = await sync(there);
+  assert.equal(third.status.phase, 'Draining');
+  const [slice] = slicesIn(third.children);
+  assert.deepEqual(slice?.ports, [{ name: 'http', port, protocol: 'TCP' }]);
+});
+
+test('while nothing changes neither the API server nor a resolver is asked anything more', async () => {
+  const { clock, claimsCluster, says, asked, sync, claimed } = setup();
+  const { children } = await sync(BY_PORT);
+  const world = { ...BY_PORT, status: { ...SERVING, idleSince: undefined, phaseSince: ago(1) }, children };
+  await sync(world);
+  says.listening = claimed().map(([port]) => port);
+  await clock.advance(1000);
+  await sync(world);
+  const before = { calls: claimsCluster.calls.length, asked: asked.length };
+  for (let second = 0; second < 28; second++) {
+    await clock.advance(1000);
+    await sync({ ...world, now: clock.now(), status: { ...SERVING, idleSince: undefined, phaseSince: ago(1) } });
+  }
+  assert.equal(claimsCluster.calls.length, before.calls);
+  assert.deepEqual(
+    asked.slice(before.asked).filter((question) => question.endsWith('/ports')),
+    [],
+  );
+});
+
+test('finalized, its ports are free; and so they are where the spec cannot be read', async () => {
+  for (const spec of [BY_PORT.spec, { service: 'web' }]) {
+    const { sync, finalize, claimed } = setup();
+    const { children } = await sync(BY_PORT);
+    await sync({ ...BY_PORT, children });
+    assert.equal(claimed().length, 1);
+    const gone: World = { ...BY_PORT, spec, children: [], deletedAt: new Date(ago(60)) };
+    const held = await finalize({ ...gone, children });
+    assert.equal(held.finalized, false);
+    assert.equal(claimed().length, 1);
+    assert.equal((await finalize(gone)).finalized, true);
+    assert.deepEqual(claimed(), []);
+  }
+});
+
+test('an API server that hangs does not hold up the end of an ElastiService', async () => {
+  const { clock, claimsCluster, sync, finalize } = setup();
+  const { children } = await sync(BY_PORT);
+  await sync({ ...BY_PORT, children });
+  claimsCluster.before(() => clock.sleep(60_000));
+  const before = clock.monotonicMs();
+  const gone = await finalize({ ...BY_PORT, children: [], deletedAt: new Date(ago(60)) });
+  assert.equal(gone.finalized, true);
+  assert.ok(clock.monotonicMs() - before <= 1000);
+});

@@ -1,0 +1,189 @@
+import { hash } from 'node:crypto';
+import type { ObjectRef } from '../api/kubernetes.ts';
+import { KubeApiError } from '../errors.ts';
+import { type Changes, type Entries, readEntries, SHARDS } from './claim-table.ts';
+import type { ClaimsCluster, Clock, ConfigMap } from './ports.ts';
+
+export interface ClaimShardsDeps {
+  readonly cluster: Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** The resolver's namespace. */
+  readonly namespace: string;
+}
+
+/** What is to be changed of the claims, and the answer to whoever asked. It may be asked several times, of later claims. */
+export type Decide<T> = (entries: Entries) => { readonly changes: Changes; readonly answer: T };
+
+export interface ClaimShards {
+  /**
+   * Decides on claims that were read less than `maxAgeMs` ago, or now, and writes the changes; resolves once they are written. Throws
+   * ClaimsFullError, or KubeApiError where it is not known what is written.
+   */
+  decide<T>(shard: number, options: { readonly maxAgeMs: number; readonly decide: Decide<T> }): Promise<T>;
+}
+
+/** Thrown when a ConfigMap cannot take a further claim. */
+export class ClaimsFullError extends Error {
+  readonly code = 'CLAIMS_FULL';
+  override readonly name = 'ClaimsFullError';
+}
+
+const LABELS = { 'elasti.truefoundry.com/resolver-ports': 'true', 'app.kubernetes.io/managed-by': 'elasti' };
+const CALL_TIMEOUT_MS = 1500;
+/** Each conflict means that somebody else got through. */
+const MAX_TRIES = 8;
+/** The API server takes a ConfigMap of up to 1 MiB; the rest is for its metadata. */
+const MAX_BYTES = 1_000_000;
+
+/** Name of the ConfigMap of that number. */
+export const shardName = (shard: number): string => `elasti-resolver-ports-${shard}`;
+
+/** The number of the ConfigMap, out of so many, that holds the claims of an ElastiService. */
+export const shardOf = (uid: string): number => Number.parseInt(hash('sha256', uid).slice(0, 2), 16) % SHARDS;
+
+interface Snapshot {
+  readonly configMap: ConfigMap | undefined;
+  readonly entries: Entries;
+  readonly atMs: number;
+}
+
+interface Job {
+  readonly maxAgeMs: number;
+  readonly askedAtMs: number;
+  readonly decide: Decide<unknown>;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Reads and changes the claims of resolver ports, each ConfigMap under its resourceVersion: of two who give out one port
+ * only one gets it written, and the other decides anew. All that wait for one ConfigMap share its next write.
+ */
+export function createClaimShards(deps: ClaimShardsDeps): ClaimShards {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => createShard(shard, deps));
+  return { decide: (shard, options) => (shards[shard] as Shard).decide(options) };
+}
+
+interface Shard {
+  decide<T>(options: { readonly maxAgeMs: number; readonly decide: Decide<T> }): Promise<T>;
+}
+
+function createShard(shard: number, { cluster, clock, namespace }: ClaimShardsDeps): Shard {
+  const ref: ObjectRef = { namespace, name: shardName(shard) };
+  const options = { timeoutMs: CALL_TIMEOUT_MS };
+  let snapshot: Snapshot | undefined;
+  let jobs: Job[] = [];
+  let isWorking = false;
+
+  const keep = (configMap: ConfigMap | undefined, atMs: number): Snapshot => {
+    const before = snapshot?.configMap && { data: snapshot.configMap.data, entries: snapshot.entries };
+    snapshot = { configMap, entries: readEntries(configMap?.data ?? {}, before), atMs };
+    return snapshot;
+  };
+
+  const read = async (): Promise<Snapshot> => {
+    const atMs = clock.monotonicMs();
+    return keep(await cluster.readConfigMap(ref, options), atMs);
+  };
+
+  const write = async ({ configMap }: Snapshot, changes: Changes): Promise<void> => {
+    const data: Record<string, string> = {};
+    for (const [port, entry] of changes) data[port] = JSON.stringify(entry);
+    if (bytesOf({ ...configMap?.data, ...data }) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
+    const atMs = clock.monotonicMs();
+    const change = { labels: LABELS, data };
+    const written =
+      configMap === undefined
+        ? await cluster.createConfigMap(ref, change, options)
+        : await cluster.patchConfigMap(ref, { ...change, resourceVersion: configMap.resourceVersion }, options);
+    keep(written, atMs);
+  };
+
+  /** Serves all the jobs with one write; conflicts make it begin anew. */
+  const serve = async (batch: readonly Job[]): Promise<void> => {
+    const isFreshEnough = ({ atMs }: Snapshot) => batch.every((job) => job.askedAtMs - atMs < job.maxAgeMs);
+    for (let tries = 1; ; tries++) {
+      const from = snapshot && isFreshEnough(snapshot) ? snapshot : await read();
+      const { decided, changes } = decideAll(from.entries, batch);
+      try {
+        if (changes.size > 0) await write(from, changes);
+      } catch (error) {
+        // Nobody knows what stands there now.
+        forget(error);
+        if (isConflict(error, from) && tries < MAX_TRIES) continue;
+        for (const { job, answer, isChange } of decided) {
+          if (isChange) job.reject(error);
+          else job.resolve(answer);
+        }
+        return;
+      }
+      for (const { job, answer } of decided) job.resolve(answer);
+      return;
+    }
+  };
+  const forget = (error: unknown) => {
+    if (!(error instanceof ClaimsFullError)) snapshot = undefined;
+  };
+
+  const work = async () => {
+    isWorking = true;
+    while (jobs.length > 0) {
+      const batch = jobs;
+      jobs = [];
+      try {
+        await serve(batch);
+      } catch (error) {
+        for (const job of batch) job.reject(error);
+      }
+    }
+    isWorking = false;
+  };
+
+  return {
+    decide: <T>({ maxAgeMs, decide }: { readonly maxAgeMs: number; readonly decide: Decide<T> }) => {
+      const askedAtMs = clock.monotonicMs();
+      if (snapshot && askedAtMs - snapshot.atMs < maxAgeMs) {
+        const { changes, answer } = decide(snapshot.entries);
+        if (changes.size === 0) return Promise.resolve(answer);
+      }
+      return new Promise<T>((resolve, reject) => {
+        jobs.push({ maxAgeMs, askedAtMs, decide, resolve, reject });
+        if (!isWorking) void work();
+      });
+    },
+  };
+}
+
+interface Decided {
+  readonly job: Job;
+  readonly answer: never;
+  readonly isChange: boolean;
+}
+
+/** Each job decides on the claims as those before it leave them. */
+function decideAll(entries: Entries, batch: readonly Job[]): { decided: readonly Decided[]; changes: Changes } {
+  const after = new Map(entries);
+  const all = new Map();
+  const decided: Decided[] = [];
+  for (const job of batch) {
+    const { changes, answer } = job.decide(after);
+    for (const [port, entry] of changes) {
+      after.set(port, entry);
+      all.set(port, entry);
+    }
+    decided.push({ job, answer: answer as never, isChange: changes.size > 0 });
+  }
+  return { decided, changes: all };
+}
+
+/** Somebody else created, changed or deleted the ConfigMap since it was read. */
+function isConflict(error: unknown, { configMap }: Snapshot): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  return error.code === 'CONFLICT' || (error.code === 'NOT_FOUND' && configMap !== undefined);
+}
+
+function bytesOf(data: Readonly<Record<string, string>>): number {
+  let bytes = 0;
+  for (const [key, text] of Object.entries(data)) bytes += key.length + Buffer.byteLength(text);
+  return bytes;
+}

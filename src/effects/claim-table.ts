@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { ResolverPort } from '../api/elastiservice.ts';
+import { isSame } from '../core/resources/same.ts';
+import type { PortRange } from '../core/types.ts';
+
+/** Ports are spread over as many ConfigMaps: number n holds the ports that leave n when divided by it. */
+export const SHARDS = 16;
+/** After this long a freed port may go to somebody else: by then no kube-proxy and no client remembers it. */
+const QUARANTINE_MS = 3600_000;
+/** So far may the clock that wrote `freedAt` be behind ours. */
+const CLOCK_SKEW_MS = 60_000;
+
+const ClaimEntry = z.object({
+  uid: z.string(),
+  namespace: z.string(),
+  elastiService: z.string(),
+  service: z.string(),
+  port: z.int(),
+  portName: z.string(),
+  privateService: z.string(),
+  privateServiceUid: z.string(),
+  freedAt: z.string().optional(),
+});
+
+/** Whom a port of the resolver belongs to, or belonged to until `freedAt`. */
+export type ClaimEntry = Readonly<z.infer<typeof ClaimEntry>>;
+
+/** The claims of one ConfigMap by resolver port; undefined where nobody can tell whose it is. */
+export type Entries = ReadonlyMap<number, ClaimEntry | undefined>;
+export type Changes = ReadonlyMap<number, ClaimEntry>;
+
+/** Whose ports are asked for, and which. */
+export interface ClaimRequest extends Omit<ClaimEntry, 'port' | 'portName' | 'freedAt'> {
+  readonly ports: readonly Pick<ClaimEntry, 'port' | 'portName'>[];
+  /** What was claimed as far as its status knows: these again, if nobody else ever had them. */
+  readonly before: readonly ResolverPort[];
+  /** Ports of the resolver that its slices name. */
+  readonly named: readonly number[];
+}
+
+/** Reads a ConfigMap's data. What did not change since `before` stays the same object. */
+export function readEntries(
+  data: Readonly<Record<string, string>>,
+  before?: { readonly data: Readonly<Record<string, string>>; readonly entries: Entries },
+): Entries {
+  const entries = new Map<number, ClaimEntry | undefined>();
+  for (const [key, text] of Object.entries(data)) {
+    const port = Number(key);
+    entries.set(port, before?.data[key] === text ? before.entries.get(port) : parseEntry(text));
+  }
+  return entries;
+}
+
+function parseEntry(text: string): ClaimEntry | undefined {
+  try {
+    return ClaimEntry.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Gives each port of the request its port of the resolver: the one that it has, or had; else one that nobody ever had; else
+ * the one that was freed longest ago, past its quarantine. Undefined where there is none left.
+ */
+export function claimPorts(
+  entries: Entries,
+  request: ClaimRequest,
+  { now, candidates }: { readonly now: Date; readonly candidates: readonly number[] },
+): { readonly ports: readonly ResolverPort[]; readonly changes: Changes } | undefined {
+  const changes = new Map<number, ClaimEntry>();
+  const ports: ResolverPort[] = [];
+  const isUnused = (port: number) => !entries.has(port) && !changes.has(port);
+  for (const wanted of [...request.ports].sort((a, b) => a.port - b.port)) {
+    const own = findOwn(entries, request.uid, wanted.port);
+    const before = request.before.find(({ port }) => port === wanted.port)?.resolverPort ?? 0;
+    const resolverPort =
+      own ??
+      (candidates.includes(before) && isUnused(before) ? before : undefined) ??
+      candidates.find(isUnused) ??
+      longestFreed(entries, changes, { now, candidates });
+    if (resolverPort === undefined) return undefined;
+    const entry = makeEntry(request, wanted);
+    if (!isSame(entries.get(resolverPort), entry)) changes.set(resolverPort, entry);
+    ports.push({ port: wanted.port, resolverPort });
+  }
+  return { ports, changes };
+}
+
+/** The lowest of those in use, else the lowest of those freed. */
+function findOwn(entries: Entries, uid: string, port: number): number | undefined {
+  let freed: number | undefined;
+  let used: number | undefined;
+  for (const [resolverPort, entry] of entries) {
+    if (entry?.uid !== uid || entry.port !== port) continue;
+    if (entry.freedAt === undefined) used = Math.min(used ?? resolverPort, resolverPort);
+    else freed = Math.min(freed ?? resolverPort, resolverPort);
+  }
+  return used ?? freed;
+}
+
+function longestFreed(
+  entries: Entries,
+  changes: Changes,
+  { now, candidates }: { readonly now: Date; readonly candidates: readonly number[] },
+): number | undefined {
+  let longest: { readonly port: number; readonly freedMs: number } | undefined;
+  const untilMs = now.getTime() - QUARANTINE_MS - CLOCK_SKEW_MS;
+  for (const port of candidates) {
+    const freedMs = Date.parse(entries.get(port)?.freedAt ?? '');
+    // What is not freed, or nobody knows when, compares as false.
+    if (!(freedMs <= untilMs) || changes.has(port)) continue;
+    if (longest === undefined || freedMs < longest.freedMs) longest = { port, freedMs };
+  }
+  return longest?.port;
+}
+
+/** The ports in use by a uid. */
+export function portsInUse(entries: Entries, uid: string): ReadonlyMap<number, ClaimEntry> {
+  const used = new Map<number, ClaimEntry>();
+  for (const [port, entry] of entries) if (entry?.uid === uid && entry.freedAt === undefined) used.set(port, entry);
+  return used;
+}
+
+/** Frees those of the ports that this uid still has. */
+export function freePorts(
+  entries: Entries,
+  uid: string,
+  { now, ports }: { readonly now: Date; readonly ports: ReadonlySet<number> },
+): Changes {
+  const changes = new Map<number, ClaimEntry>();
+  for (const [port, entry] of portsInUse(entries, uid)) {
+    if (ports.has(port)) changes.set(port, { ...entry, freedAt: now.toISOString() });
+  }
+  return changes;
+}
+
+function makeEntry(
+  { uid, namespace, elastiService, service, privateService, privateServiceUid }: ClaimRequest,
+  { port, portName }: Pick<ClaimEntry, 'port' | 'portName'>,
+): ClaimEntry {
+  return { uid, namespace, elastiService, service, port, portName, privateService, privateServiceUid };
+}
+
+/** The ports of a range that one ConfigMap holds, in order. */
+export function portsOfShard({ first, last }: PortRange, shard: number): readonly number[] {
+  const ports: number[] = [];
+  for (let port = first + ((((shard - first) % SHARDS) + SHARDS) % SHARDS); port <= last; port += SHARDS) {
+    ports.push(port);
+  }
+  return ports;
+}

@@ -1,0 +1,161 @@
+import type { ObjectRef } from '../api/kubernetes.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '../core/resources/resolver-slices.ts';
+import type { PortRange, ResolverPortsReading } from '../core/types.ts';
+import { KubeApiError } from '../errors.ts';
+import { ClaimsFullError, createClaimShards, type Decide, shardOf } from './claim-shards.ts';
+import {
+  type Changes,
+  type ClaimEntry,
+  type ClaimRequest,
+  claimPorts,
+  freePorts,
+  portsInUse,
+  portsOfShard,
+  SHARDS,
+} from './claim-table.ts';
+import type { ClaimsCluster, Clock, Logger } from './ports.ts';
+import { waitAtMost } from './wait-at-most.ts';
+
+export interface ResolverClaimsDeps {
+  readonly cluster: ClaimsCluster;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: {
+    /** The resolver's namespace, where the claims are kept. */
+    readonly namespace: string;
+    readonly portRange: PortRange;
+    /** Empty: all. Claims of others are left alone. */
+    readonly watchNamespaces: readonly string[];
+  };
+}
+
+export interface ResolverClaims {
+  /** Claims a port for each of the request's, or finds those that it has. Never throws: a failure is a reading that says so. */
+  claim(request: ClaimRequest, options: { readonly maxAgeSeconds: number }): Promise<ResolverPortsReading>;
+  /** Frees all ports of an ElastiService that goes, but for those that a slice still names. Never throws. */
+  release(uid: string): Promise<void>;
+  /** Frees the ports of ElastiServices that are gone, as release does; throws KubeApiError where nobody knows which are. */
+  sweep(): Promise<void>;
+}
+
+/** A sync waits no longer than this; what goes on after that serves the next one. */
+const CLAIM_BUDGET_MS = 2000;
+const CALL_TIMEOUT_MS = 1500;
+/** Of more than this the rest waits for the next sweep. */
+const MAX_SWEPT = 200;
+
+const NONE: Changes = new Map();
+
+/** Claims, keeps and frees the ports of the resolver, for any number of replicas side by side. */
+export function createResolverClaims({ cluster, clock, log, settings }: ResolverClaimsDeps): ResolverClaims {
+  const { namespace, portRange, watchNamespaces } = settings;
+  const shards = createClaimShards({ cluster, clock, namespace });
+  const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
+  const freeing = new Map<string, Promise<void>>();
+
+  const claim = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
+    const shard = shardOf(request.uid);
+    const decide: Decide<Decided> = (entries) => {
+      const claimed = claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+      if (claimed === undefined) return { changes: NONE, answer: { reading: EXHAUSTED, isLeftOver: false } };
+      const kept = new Set([...claimed.ports.map(({ resolverPort }) => resolverPort), ...request.named]);
+      const isLeftOver = [...portsInUse(entries, request.uid).keys()].some((port) => !kept.has(port));
+      return { changes: claimed.changes, answer: { reading: { kind: 'found', ports: claimed.ports }, isLeftOver } };
+    };
+    try {
+      const { reading, isLeftOver } = await shards.decide(shard, { maxAgeMs, decide });
+      if (isLeftOver) void free(request.uid, (entry) => !request.ports.some(({ port }) => port === entry.port));
+      return reading;
+    } catch (error) {
+      return { kind: 'failed', reason: reasonOf(error) };
+    }
+  };
+
+  const currentOf = (uid: string) =>
+    shards.decide(shardOf(uid), {
+      maxAgeMs: 0,
+      decide: (entries) => ({ changes: NONE, answer: portsInUse(entries, uid) }),
+    });
+
+  /** Frees those ports of a uid that are left over and that no slice names any more, live. */
+  const freeNow = async (uid: string, isLeftOver: (entry: ClaimEntry) => boolean): Promise<void> => {
+    const leftOver = [...(await currentOf(uid))].filter(([, entry]) => isLeftOver(entry));
+    if (leftOver.length === 0) return;
+    const named = await portsNamed(leftOver.map(([, entry]) => entry));
+    const ports = new Set(leftOver.map(([port]) => port).filter((port) => !named.has(port)));
+    await shards.decide(shardOf(uid), {
+      maxAgeMs: 0,
+      decide: (entries) => ({ changes: freePorts(entries, uid, { now: clock.now(), ports }), answer: undefined }),
+    });
+  };
+
+  const portsNamed = async (entries: readonly ClaimEntry[]): Promise<ReadonlySet<number>> => {
+    const services = new Map<string, ObjectRef>();
+    for (const entry of entries) {
+      services.set(`${entry.namespace}/${entry.service}`, { namespace: entry.namespace, name: entry.service });
+    }
+    const lists = await Promise.all(
+      [...services.values()].map((ref) => cluster.listSlices(ref.namespace, ref.name, { timeoutMs: CALL_TIMEOUT_MS })),
+    );
+    const ours = lists.flat().filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
+    return new Set(ours.flatMap(({ ports }) => (ports ?? []).flatMap(({ port }) => port ?? [])));
+  };
+
+  /** One at a time for each uid; what fails is left to the next sync, or to the sweep. */
+  const free = (uid: string, isLeftOver: (entry: ClaimEntry) => boolean): Promise<void> => {
+    const started =
+      freeing.get(uid) ??
+      freeNow(uid, isLeftOver)
+        .catch((error) => log.warn({ err: error, uid }, 'cannot free ports of the resolver, they stay claimed'))
+        .finally(() => freeing.delete(uid));
+    freeing.set(uid, started);
+    return started;
+  };
+
+  return {
+    claim: async (request, { maxAgeSeconds }) => {
+      let reading: ResolverPortsReading = { kind: 'failed', reason: 'TIMEOUT' };
+      const claimed = claim(request, maxAgeSeconds * 1000).then((result) => {
+        reading = result;
+      });
+      await waitAtMost(clock, CLAIM_BUDGET_MS, claimed);
+      return reading;
+    },
+
+    release: (uid) => free(uid, () => true),
+
+    sweep: async () => {
+      const namespaces = new Map<string, string>();
+      for (let shard = 0; shard < SHARDS; shard++) {
+        const decide: Decide<readonly ClaimEntry[]> = (entries) => ({
+          changes: NONE,
+          answer: [...entries.values()].filter((entry) => entry !== undefined),
+        });
+        for (const { uid, namespace, freedAt } of await shards.decide(shard, { maxAgeMs: 0, decide })) {
+          if (freedAt === undefined) namespaces.set(uid, namespace);
+        }
+      }
+      if (namespaces.size === 0) return;
+      // Listed only now: whoever claimed a port before, and is not in the list, is gone.
+      const present = await cluster.listElastiServiceUids();
+      const isWatched = (name: string) => watchNamespaces.length === 0 || watchNamespaces.includes(name);
+      const gone = [...namespaces].filter(([uid, name]) => isWatched(name) && !present.has(uid)).map(([uid]) => uid);
+      for (const uid of gone.slice(0, MAX_SWEPT)) await free(uid, () => true);
+      if (gone.length > 0) log.info({ gone: gone.length }, 'ElastiServices are gone whose ports were still claimed');
+    },
+  };
+}
+
+interface Decided {
+  readonly reading: ResolverPortsReading;
+  /** It has a port of the resolver that neither its Service nor its slices need any more. */
+  readonly isLeftOver: boolean;
+}
+
+const EXHAUSTED: ResolverPortsReading = { kind: 'failed', reason: 'RangeExhausted' };
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ClaimsFullError) return 'ClaimsFull';
+  if (error instanceof KubeApiError) return error.code;
+  throw error;
+}

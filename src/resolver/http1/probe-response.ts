@@ -1,0 +1,76 @@
+import type { RouteSettings } from '../ports.ts';
+import { createLinearRegExp } from '../regexp/linear-regexp.ts';
+import type { RequestHead } from './request-head.ts';
+import { type RequestUrl, readRequestUrl } from './request-url.ts';
+
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The answer of the first rule that matches, if any. */
+export type ProbeMatcher = (head: RequestHead) => ProbeAnswer | undefined;
+
+type Rule = RouteSettings['probeResponses'][number];
+type NamedRule = NonNullable<Rule['headers']>[number];
+type RuleMatcher = (head: RequestHead, url: RequestUrl) => boolean;
+
+/** Go's net/http takes these out of a request's headers, so that with KubeElasti no rule ever sees them. */
+const HIDDEN_HEADERS = new Set(['host', 'transfer-encoding', 'trailer']);
+
+/** Makes the matcher of an ElastiService's probeResponse, with KubeElasti's meaning. A rule that cannot be read matches nothing. */
+export function createProbeMatcher(rules: RouteSettings['probeResponses']): ProbeMatcher {
+  const compiled = rules.flatMap((rule) => {
+    const matches = compileRule(rule);
+    return matches ? [{ matches, answer: { status: rule.response.status, body: rule.response.body } }] : [];
+  });
+  return (head) => {
+    const url = readRequestUrl(head.method, head.target);
+    return url && compiled.find(({ matches }) => matches(head, url))?.answer;
+  };
+}
+
+function compileRule(rule: Rule): RuleMatcher | undefined {
+  try {
+    const path = compilePath(rule.path);
+    const method = rule.method?.trim().toUpperCase();
+    const headers = (rule.headers ?? []).map((each) => compileNamed(each, each.name.trim().toLowerCase()));
+    const queryParams = (rule.queryParams ?? []).map((each) => compileNamed(each, each.name));
+    return (head, url) =>
+      (!method || method === head.method.toUpperCase()) &&
+      path(url.path) &&
+      headers.every(({ name, test }) => !HIDDEN_HEADERS.has(name) && hasMatch(head.headers, name, test)) &&
+      queryParams.every(({ name, test }) => hasMatch(url.query, name, test));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function compilePath(path: Rule['path']): (path: string) => boolean {
+  const value = path?.value ?? '';
+  if (path?.type === 'Exact') return (actual) => actual === value;
+  if (path?.type === 'RegularExpression') return createLinearRegExp(value);
+  return (actual) => isUnder(actual, value || '/');
+}
+
+/** Whole segments count: /foo is over /foo and /foo/bar, not over /foobar. */
+function isUnder(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  return prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/';
+}
+
+function compileNamed(rule: NamedRule, name: string) {
+  if (name.trim() === '') throw new SyntaxError('a rule needs a name');
+  const { value } = rule;
+  const test = rule.type === 'RegularExpression' ? createLinearRegExp(value) : (actual: string) => actual === value;
+  return { name, test };
+}
+
+function hasMatch(
+  pairs: readonly (readonly [string, string])[],
+  name: string,
+  test: (value: string) => boolean,
+): boolean {
+  return pairs.some(([other, value]) => other === name && test(value));
+}

@@ -1,0 +1,254 @@
+import type { Socket } from 'node:net';
+import type { Clock, Random } from '../effects/ports.ts';
+import type { Budget } from './budget.ts';
+import { Connection } from './connection.ts';
+import { Dialler } from './dialler.ts';
+import type { RefusalReason, ResolverEvents } from './events.ts';
+import { makeRefusal } from './http1/answers.ts';
+import { protocolOf } from './http1/protocol.ts';
+import { Ledger } from './ledger.ts';
+import type { ResolverLimits } from './limits.ts';
+import { openConnection } from './open-connection.ts';
+import { Pods } from './pods.ts';
+import type { Endpoints, Route, Unsubscribe } from './ports.ts';
+import { Reception } from './reception.ts';
+import { resetSocket } from './reset-socket.ts';
+import type { Service } from './service.ts';
+
+export interface LaneDeps {
+  readonly endpoints: Endpoints;
+  readonly budget: Budget;
+  readonly limits: ResolverLimits;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly random: Pick<Random, 'next'>;
+  readonly events: ResolverEvents;
+  /** Asks for turns to dial. */
+  readonly requestTurns: (lane: Lane) => void;
+  /** Asks for ticks for as long as some wait. */
+  readonly requestTicks: (lane: Lane) => void;
+  /** A lane that is closed has no connection any more. */
+  readonly onOver: (lane: Lane) => void;
+}
+
+const NOTHING = Buffer.alloc(0);
+const ignoreError = () => {};
+
+/** All connections of one resolver port, from their arrival to their end. */
+export class Lane {
+  route: Route;
+  readonly service: Service;
+  private readonly reception: Reception;
+  private readonly ledger: Ledger;
+  private readonly dialler: Dialler;
+  private readonly pods: Pods;
+  private readonly deps: LaneDeps;
+  private unsubscribe: Unsubscribe;
+  private readySinceMs = 0;
+  private isClosed = false;
+
+  constructor(route: Route, service: Service, deps: LaneDeps) {
+    this.route = route;
+    this.service = service;
+    this.deps = deps;
+    this.pods = new Pods(deps.limits.maxDialsPerPod, deps.random);
+    this.ledger = new Ledger({ service, budget: deps.budget, limits: deps.limits });
+    this.dialler = new Dialler({
+      pods: this.pods,
+      clock: deps.clock,
+      onDialled: (connection) => this.release(connection),
+      onFailed: (connection, code) => {
+        deps.events.dialFailed(this.route, code);
+        this.markHeld(connection);
+        deps.requestTurns(this);
+      },
+    });
+    this.reception = new Reception({
+      ledger: this.ledger,
+      clock: deps.clock,
+      events: deps.events,
+      route: () => this.route,
+      hasPods: () => this.pods.size > 0,
+      isClosed: () => this.isClosed,
+      wake: () => this.service.wake(),
+      hold: (connection) => this.hold(connection),
+      refuse: (connection, reason) => this.refuse(connection, reason),
+      drop: (connection, how) => this.drop(connection, how),
+    });
+    this.unsubscribe = this.follow();
+  }
+
+  /** Some have not reached a pod. */
+  get isWaited(): boolean {
+    return this.reception.size + this.dialler.size > 0;
+  }
+
+  /** Takes new settings, or the same port of the same service behind a private Service that was made anew. */
+  update(route: Route): void {
+    const isSame = route.privateServiceUid === this.route.privateServiceUid;
+    this.route = route;
+    this.reception.forgetRules();
+    if (isSame) return;
+    this.unsubscribe();
+    this.unsubscribe = this.follow();
+  }
+
+  /** Takes a connection in. It must be paused, and allow to be half open. */
+  accept(client: Socket): void {
+    const { events, clock, requestTicks } = this.deps;
+    const { maxHeldConnections, silentWakeMs } = this.route.settings;
+    // Told as the close that follows.
+    client.on('error', ignoreError);
+    const admission = this.ledger.admit(maxHeldConnections);
+    if (!admission) {
+      events.refused(this.route, 'connections');
+      client.resetAndDestroy();
+      return;
+    }
+    const connection = new Connection(client, clock.monotonicMs());
+    if (admission === 'beyond') connection.refusal = 'connections';
+    client.on('close', () => this.leave(connection));
+    const isAtOnce = silentWakeMs === 0 || (this.pods.size > 0 && !this.reception.matchProbe());
+    if (isAtOnce && !connection.refusal) this.hold(connection);
+    else this.reception.receive(connection);
+    requestTicks(this);
+  }
+
+  /** Begins up to max dials; gives whether more could follow at once. */
+  pump(max: number): boolean {
+    return this.dialler.pump(max);
+  }
+
+  /** Keeps the times, repeats the wake, and goes on dialling. */
+  tick(nowMs: number): void {
+    const holdMs = this.route.settings.holdSeconds * 1000;
+    if (this.service.held > 0) this.service.wake();
+    this.reception.tick(nowMs);
+    const { held } = this.dialler;
+    for (let first = held.first; first && nowMs - first.waitsSinceMs >= holdMs; first = held.first) {
+      this.refuse(first, 'hold-time');
+    }
+    for (const { client } of this.ledger.unread) client.write(NOTHING);
+    // After the sockets had their turn, or a busy loop would pass for a slow pod.
+    setImmediate(() => {
+      this.dialler.giveUpSlowDials();
+      if (held.size > 0) this.deps.requestTurns(this);
+    });
+  }
+
+  /** No connection comes any more; those that are here go on. */
+  close(): void {
+    this.isClosed = true;
+    this.reception.close();
+    this.endIfOver();
+  }
+
+  /** Turns away all that wait. */
+  refuseAll(): void {
+    for (const each of [...this.reception.undecided(), ...this.dialler.all()]) this.refuse(each, 'closing');
+  }
+
+  /** Ends all connections at once. */
+  destroy(): void {
+    this.refuseAll();
+    for (const { client } of [...this.reception.answered(), ...this.ledger.open.all()]) resetSocket(client);
+  }
+
+  private follow(): Unsubscribe {
+    const claim = this.route;
+    const onChange = () => {
+      const wasReady = this.pods.size > 0;
+      this.pods.update(this.deps.endpoints.readyFor(claim));
+      if (this.pods.size === 0) return;
+      if (!wasReady) {
+        this.readySinceMs = this.deps.clock.monotonicMs();
+        this.reception.holdSilent();
+      }
+      if (this.dialler.held.size > 0) this.deps.requestTurns(this);
+    };
+    const unsubscribe = this.deps.endpoints.subscribe(claim, onChange);
+    onChange();
+    return unsubscribe;
+  }
+
+  private hold(connection: Connection): void {
+    if (connection.refusal) {
+      this.refuse(connection, connection.refusal);
+      return;
+    }
+    connection.sinceMs = this.deps.clock.monotonicMs();
+    connection.waitsSinceMs = connection.sinceMs;
+    this.dialler.held.push(connection);
+    if (this.pods.size === 0) this.markHeld(connection);
+    else this.deps.requestTurns(this);
+  }
+
+  private markHeld(connection: Connection): void {
+    if (this.ledger.markHeld(connection)) {
+      this.deps.events.held(this.route);
+      if (!this.ledger.unread.has(connection)) this.reception.read(connection);
+    }
+    this.service.wake();
+  }
+
+  private refuse(connection: Connection, reason: RefusalReason): void {
+    this.deps.events.refused(this.route, reason);
+    this.dialler.cancel(connection);
+    this.ledger.unmarkHeld(connection);
+    if (protocolOf(connection.kept) === 'http1') this.reception.sayLast(connection, makeRefusal());
+    else this.drop(connection, 'reset');
+  }
+
+  private drop(connection: Connection, how: 'close' | 'reset' = 'close'): void {
+    this.leave(connection);
+    if (how === 'reset') resetSocket(connection.client);
+    else connection.client.destroy();
+  }
+
+  /** Joins it to the pod that has been dialled. */
+  private release(connection: Connection): void {
+    const { clock, events } = this.deps;
+    const nowMs = clock.monotonicMs();
+    const { isHeld, kept, waitsSinceMs } = connection;
+    const protocol = protocolOf(kept);
+    this.ledger.remove(connection);
+    this.ledger.open.push(connection);
+    connection.sinceMs = nowMs;
+    events.released(this.route, {
+      addedSeconds: (nowMs - Math.max(waitsSinceMs, this.readySinceMs)) / 1000,
+      heldSeconds: isHeld ? (nowMs - waitsSinceMs) / 1000 : undefined,
+      protocol,
+    });
+    openConnection(connection, {
+      service: this.service,
+      clock,
+      kept,
+      hasHeader: isHeld && protocol === 'http1' && this.route.settings.hasColdStartHeader,
+      onOver: () => this.finish(connection),
+    });
+    if (this.dialler.held.size > 0) this.deps.requestTurns(this);
+  }
+
+  /** An open connection is over, both sides of it. */
+  private finish(connection: Connection): void {
+    this.ledger.open.remove(connection);
+    const { bytesIn, bytesOut, sinceMs } = connection;
+    const seconds = (this.deps.clock.monotonicMs() - sinceMs) / 1000;
+    this.deps.events.ended(this.route, { bytesIn, bytesOut, seconds });
+    this.endIfOver();
+  }
+
+  /** One that waits is here no longer. */
+  private leave(connection: Connection): void {
+    if (!connection.isWaiting) return;
+    if (connection.isHeld) this.deps.events.left(this.route);
+    this.dialler.cancel(connection);
+    this.ledger.remove(connection);
+    this.endIfOver();
+  }
+
+  private endIfOver(): void {
+    if (!this.isClosed || this.isWaited || this.ledger.open.size > 0) return;
+    this.unsubscribe();
+    this.deps.onOver(this);
+  }
+}
