@@ -10,8 +10,8 @@ import type { Stage } from './stage.ts';
 const REPOSITORY = join(import.meta.dirname, '../..');
 
 export interface SecondHook {
-  /** Calls /sync the way Metacontroller would now, after `change` had its way with the parent. */
-  sync(change: (parent: KubeObject) => KubeObject): Promise<SyncResponse>;
+  /** Calls /sync the way Metacontroller would now. */
+  sync(): Promise<SyncResponse>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,8 @@ export async function startSecondHook(stage: Stage, options: SecondHookOptions):
       HOOK_TOKEN: environment.hookToken,
       PROMETHEUS_TRIGGER_SERVER_ADDRESS: environment.prometheusUrl,
       POLLING_INTERVAL: `${SETTINGS.pollSeconds}s`,
-      SLEEP_DRAIN_SECONDS: String(SETTINGS.drainSeconds),
+      // Shorter than the others', so that it is the one that writes zero.
+      SLEEP_DRAIN_SECONDS: '1',
       WAKE_SETTLE_SECONDS: String(SETTINGS.settleSeconds),
     },
   });
@@ -56,7 +57,7 @@ export async function startSecondHook(stage: Stage, options: SecondHookOptions):
   const isChild = ({ metadata }: KubeObject) => metadata.labels?.['controller-uid'] !== undefined;
 
   return {
-    async sync(change) {
+    async sync() {
       const [parent, services, slices, resolverSlices] = await Promise.all([
         stage.get(ELASTI_SERVICES, 'web'),
         listOf('v1/services', 'v1', 'Service', namespace),
@@ -66,7 +67,7 @@ export async function startSecondHook(stage: Stage, options: SecondHookOptions):
       const ownSlices = slices.filter(({ metadata }) => metadata.name.includes('-to-resolver-'));
       const body = {
         controller: {},
-        parent: change(parent),
+        parent,
         children: {
           'Service.v1': byName(services.filter(isChild)),
           'EndpointSlice.discovery.k8s.io/v1': byName(ownSlices),

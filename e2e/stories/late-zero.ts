@@ -3,7 +3,7 @@ import type { KubeObject } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
 import { type DelayingProxy, startDelayingProxy } from '../stage/delaying-proxy.ts';
 import { makeElastiService } from '../stage/manifests.ts';
-import { DEPLOYMENTS, type ElastiServiceObject } from '../stage/objects.ts';
+import { DEPLOYMENTS } from '../stage/objects.ts';
 import { type SecondHook, startSecondHook } from '../stage/second-hook.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
@@ -66,16 +66,8 @@ async function tellLateZero(stage: Stage, { isWriterWaiting, ...ports }: LateZer
   assert.ok(zeroAt >= 0 && replicas.slice(zeroAt).some((count) => count > 0), `replicas went ${replicas.join()}`);
 }
 
-/** Has the second replica believe, from the moment a drain is on, that it has lasted long enough. */
+/** Asks the second replica, whose drain is shorter, until its zero is on the way. */
 async function writeZeroEarly(hook: SecondHook, proxy: DelayingProxy) {
-  const longAgo = new Date(Date.now() - 10_000).toISOString();
-  const makeDrained = (parent: KubeObject) => {
-    const { status } = parent as ElastiServiceObject;
-    const isDraining = status?.phase === 'Draining' && status.redirectedSince !== undefined;
-    return isDraining
-      ? { ...parent, status: { ...status, redirectedSince: longAgo, phaseSince: status.phaseSince } }
-      : parent;
-  };
   let isHolding = false;
   void proxy.holding.then(() => {
     isHolding = true;
@@ -83,7 +75,7 @@ async function writeZeroEarly(hook: SecondHook, proxy: DelayingProxy) {
   return until(
     'the second replica to write zero',
     async () => {
-      const writing = hook.sync(makeDrained);
+      const writing = hook.sync();
       await Promise.race([writing, proxy.holding]);
       return isHolding && { writing };
     },

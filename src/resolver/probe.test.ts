@@ -170,7 +170,7 @@ test('who is no browser is held, waiting page or not', options, async (t) => {
 });
 
 test('a browser that finds a pod ready gets the real page', options, async (t) => {
-  const world = await setup(t, { hasWaitingPage: true });
+  const world = await setup(t, { hasWaitingPage: true, probeResponses: HEALTH });
   world.setPods(world.route, await startPod(t, pod()));
   const client = await world.dial();
   client.socket.write(request('/', { Accept: 'text/html' }));
@@ -178,7 +178,7 @@ test('a browser that finds a pod ready gets the real page', options, async (t) =
 });
 
 test('the first answer after a cold start says so where that is asked for', options, async (t) => {
-  const world = await setup(t, { hasColdStartHeader: true });
+  const world = await setup(t, { hasColdStartHeader: true, probeResponses: HEALTH });
   const client = await world.dial();
   client.socket.write(request('/1'));
   await until(() => world.wakes.length === 1);

@@ -33,6 +33,7 @@ test('a herd dials in turns, with others in between', async () => {
   await macrotask();
   await macrotask();
   assert.deepEqual(log.slice(0, 3), ['a64', 'a32', 'b10']);
+  assert.ok(herd.left() > 0);
   while (herd.left() > 0) await macrotask();
   assert.equal(other.left(), 0);
 });
