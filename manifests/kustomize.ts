@@ -21,3 +21,14 @@ export function renderKustomization(folder: string): readonly Manifest[] {
   const yaml = execFileSync('kubectl', ['kustomize', path], { encoding: 'utf8' });
   return parseAllDocuments(yaml).map((document) => document.toJS());
 }
+
+/** What a role allows, a line for each resource, sorted. */
+export function grants(role: Manifest): string[] {
+  return role.rules
+    .flatMap(({ apiGroups, resources, verbs }: { apiGroups: string[]; resources: string[]; verbs: string[] }) =>
+      apiGroups.flatMap((group) =>
+        resources.map((resource) => `${group && `${group}/`}${resource}: ${verbs.join(' ')}`),
+      ),
+    )
+    .sort();
+}

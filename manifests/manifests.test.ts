@@ -9,7 +9,7 @@ import { parseConfig } from '../src/config.ts';
 import { Variables } from '../src/config-variables.ts';
 import { shardName } from '../src/effects/claim-shards.ts';
 import { SHARDS } from '../src/effects/claim-table.ts';
-import { type Manifest, noKubectl, renderKustomization } from './kustomize.ts';
+import { grants, type Manifest, noKubectl, renderKustomization } from './kustomize.ts';
 
 const FOLDERS = ['base', 'default', 'kubeelasti-resolver', 'own-resolver', 'resolver', 'example'];
 
@@ -272,14 +272,4 @@ function containerOf(workload: Manifest) {
 
 function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value);
-}
-
-function grants(role: Manifest): string[] {
-  return role.rules
-    .flatMap(({ apiGroups, resources, verbs }: { apiGroups: string[]; resources: string[]; verbs: string[] }) =>
-      apiGroups.flatMap((group) =>
-        resources.map((resource) => `${group && `${group}/`}${resource}: ${verbs.join(' ')}`),
-      ),
-    )
-    .sort();
 }

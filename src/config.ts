@@ -1,9 +1,7 @@
 import type { z } from 'zod';
 import { type LogLevel, SentryVariables, Variables } from './config-variables.ts';
 import type { PortRange, Settings } from './core/types.ts';
-import { ConfigError } from './errors.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, readVariables, withoutEmpty } from './environment.ts';
 
 /** What the service is started with. */
 export interface Config {
@@ -53,29 +51,15 @@ export interface SentryConfig {
   readonly environment: string | undefined;
 }
 
-// Their values appear nowhere, not even in the line that says what is wrong with them.
-const SECRET_NAMES = ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN'];
-
 /** Reads the environment, the only place that does; ConfigError with one line for all that is wrong. An empty value is none. */
 export function parseConfig(env: Environment): Config {
-  const parsed = Variables.safeParse(withoutEmpty(env));
-  if (parsed.success) return makeConfig(parsed.data);
-  // The first fault of each variable is enough.
-  const faults = new Map(parsed.error.issues.reverse().map((issue) => [String(issue.path[0]), issue.message]));
-  throw new ConfigError(
-    [...faults].map(([variable, allowed]) => describe(variable, env[variable], allowed)).join('; '),
-  );
+  return makeConfig(readVariables(Variables, env));
 }
 
 /** Where bugs are reported, read before anything else; undefined where nowhere, or where parseConfig will complain. */
 export function parseSentryConfig(env: Environment): SentryConfig | undefined {
   const parsed = SentryVariables.safeParse(withoutEmpty(env));
   return parsed.success ? makeSentryConfig(parsed.data) : undefined;
-}
-
-/** The values that no log and no report may hold. */
-export function secretsOf(env: Environment): readonly string[] {
-  return SECRET_NAMES.map((secret) => env[secret]).filter((value) => value !== undefined && value !== '') as string[];
 }
 
 /** The part of the configuration that the core decides by. */
@@ -138,16 +122,6 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
 
 function makeSentryConfig(env: z.infer<typeof SentryVariables>): SentryConfig | undefined {
   return env.SENTRY_DSN === undefined ? undefined : { dsn: env.SENTRY_DSN, environment: env.SENTRY_ENVIRONMENT };
-}
-
-function describe(variable: string, value: string | undefined, allowed: string): string {
-  // An address may hold credentials although it must not.
-  const shown = SECRET_NAMES.includes(variable) ? '(hidden)' : JSON.stringify(value?.replace(/\/\/.*@/, '//(hidden)@'));
-  return `${variable} is ${shown}, allowed is ${allowed}`;
-}
-
-function withoutEmpty(env: Environment): Environment {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
 function sortedSet(names: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 // Loaded before main with `node --import`, so that a fault in loading main is reported too.
-import { parseSentryConfig, secretsOf } from './config.ts';
+import { parseSentryConfig } from './config.ts';
+import { secretsOf } from './environment.ts';
 
 const sentry = parseSentryConfig(process.env);
 if (sentry) {

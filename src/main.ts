@@ -1,4 +1,4 @@
-import { parseConfig, secretsOf, toSettings } from './config.ts';
+import { parseConfig, toSettings } from './config.ts';
 import { createAnswers } from './effects/answers.ts';
 import { createAskResolver } from './effects/ask-resolver.ts';
 import { createCarryOut } from './effects/carry-out.ts';
@@ -9,6 +9,7 @@ import { createResolverClaims } from './effects/resolver-claims.ts';
 import { createResolverPods } from './effects/resolver-pods.ts';
 import { sweepClaims } from './effects/sweep-claims.ts';
 import { createWakes } from './effects/wake.ts';
+import { secretsOf } from './environment.ts';
 import { ConfigError } from './errors.ts';
 import { createHooksApp } from './http/app-hooks.ts';
 import { createServerApp } from './http/app-server.ts';

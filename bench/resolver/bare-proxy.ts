@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { cpuNow, serveParent } from './child.ts';
+import { cpuNow, serveParent } from '../child.ts';
 
 // The least that a TCP proxy can do in Node.js: connect to one address, and pipe both ways.
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serveParent } from './child.ts';
+import { serveParent } from '../child.ts';
 
 // Clients that each open a connection, send a request, and note when its answer came.
 

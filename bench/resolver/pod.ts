@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { serveParent } from './child.ts';
+import { serveParent } from '../child.ts';
 
 // A pod that costs next to nothing. Each chunk that begins with G is answered with an HTTP response, D<bytes> with so many
 // bytes; U begins an upload, whose end is answered with its size.

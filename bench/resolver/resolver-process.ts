@@ -2,7 +2,8 @@ import { noEvents } from '../../src/resolver/events.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import { createModelEndpoints, createModelRoutes, makeRoute } from '../../src/resolver/testing/models.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
-import { cpuNow, rssAfterGc, serveParent } from './child.ts';
+import { cpuNow, serveParent } from '../child.ts';
+import { rssAfterGc } from './child.ts';
 
 // The resolver's data path as it is deployed; claims, endpoints and wakes come from memory.
 

@@ -1,6 +1,7 @@
+import type { Child } from '../child.ts';
 import { printLine, printTable } from '../print.ts';
 import { median, quantile, spread } from '../stats.ts';
-import { type Child, startChild } from './child.ts';
+import { startChild } from './child.ts';
 import { askAnew, askKeptAlive, type Window } from './load.ts';
 
 const GOAL = 0.9;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serveParent } from './child.ts';
+import { cpuNow, serveParent } from '../child.ts';
 
 // The least that a JSON hook can do in Node.js: read the body, parse it, and send the same value back.
 
@@ -14,4 +14,4 @@ const server = createServer({ keepAliveTimeout: 95_000 }, (req, res) => {
     res.end(text);
   });
 });
-server.listen(0, '127.0.0.1', () => serveParent((server.address() as AddressInfo).port));
+server.listen(0, '127.0.0.1', () => serveParent(cpuNow, { port: (server.address() as AddressInfo).port }));

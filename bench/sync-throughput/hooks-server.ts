@@ -13,8 +13,8 @@ import { countAnswer } from '../../src/telemetry/count-answer.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createTriggers } from '../../src/triggers/triggers.ts';
+import { cpuNow, serveParent } from '../child.ts';
 import { readBodies, settings } from './bodies.ts';
-import { serveParent } from './child.ts';
 import { TOKEN } from './token.ts';
 
 // The hooks as main builds them, but for what is outside of the process: the API server and Prometheus answer from
@@ -58,7 +58,7 @@ const app = createHooksApp({
   report: (error) => log.error({ err: error }, 'a bug'),
 });
 const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
-serveParent(port);
+serveParent(cpuNow, { port });
 
 function createFakeCluster(): Cluster {
   const replicasIn = new Map(bodies.map(({ namespace, replicas }) => [namespace, replicas]));

@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { type cpuNow, startChild } from '../child.ts';
 
 export interface ServerProcess {
   readonly port: number;
@@ -14,30 +13,6 @@ export async function startServer(
   file: 'bare-server.ts' | 'hooks-server.ts',
   execArgv: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const child = fork(new URL(file, import.meta.url), { execArgv: [...execArgv] });
-  const { port } = await answerOf<{ port: number }>(child, file);
-  return {
-    port,
-    cpuMs: async () => {
-      const answer = answerOf<{ cpuMs: number }>(child, file);
-      child.send('cpu');
-      return (await answer).cpuMs;
-    },
-    stop: async () => {
-      const exited = once(child, 'exit');
-      child.disconnect();
-      await exited;
-    },
-  };
-}
-
-function answerOf<T>(child: ChildProcess, file: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const fail = (code: number | null) => reject(new Error(`${file} ended with ${code}`));
-    child.once('exit', fail);
-    child.once('message', (message) => {
-      child.off('exit', fail);
-      resolve(message as T);
-    });
-  });
+  const { hello, ask, stop } = await startChild<{ port: number }>(new URL(file, import.meta.url), execArgv);
+  return { port: hello.port, cpuMs: async () => (await ask<ReturnType<typeof cpuNow>>({})).cpuMs, stop };
 }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseResolverConfig, ResolverVariables } from '../../src/resolver/config.ts';
-import { type Manifest, noKubectl, renderKustomization } from '../kustomize.ts';
+import { grants, type Manifest, noKubectl, renderKustomization } from '../kustomize.ts';
 
 const MANIFESTS = fileURLToPath(new URL('..', import.meta.url));
 
@@ -162,13 +162,3 @@ describe('the resolver', { skip: noKubectl }, () => {
     assert.equal(parseResolverConfig(env()).raisesScale, false);
   });
 });
-
-function grants(role: Manifest): string[] {
-  return role.rules
-    .flatMap(({ apiGroups, resources, verbs }: { apiGroups: string[]; resources: string[]; verbs: string[] }) =>
-      apiGroups.flatMap((group) =>
-        resources.map((resource) => `${group && `${group}/`}${resource}: ${verbs.join(' ')}`),
-      ),
-    )
-    .sort();
-}

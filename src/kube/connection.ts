@@ -1,5 +1,5 @@
-import { Agent as HttpAgent } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 
 // Credentials in files change under us (a service account token lives for an hour): read again this often.
@@ -47,6 +47,28 @@ export function createConnect(kubeConfig: KubeConfig, monotonicMs: () => number)
     });
     return reading;
   };
+}
+
+/** Opens a request over a connection; who calls it ends it. The path is the API server's own, with its query. */
+export function openRequest(
+  { server, agent, headers }: Connection,
+  request: Pick<RequestOptions, 'method'> & {
+    readonly path: string;
+    readonly signal: AbortSignal;
+    readonly headers?: Readonly<Record<string, string | number>>;
+  },
+): ClientRequest {
+  const options = {
+    ...request,
+    protocol: server.protocol,
+    hostname: server.hostname.replace(/^\[|\]$/g, ''),
+    port: server.port,
+    // Some front ends serve the API server under a path of their own.
+    path: server.pathname.replace(/\/$/, '') + request.path,
+    agent,
+    headers: { ...headers, ...request.headers },
+  };
+  return server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options);
 }
 
 function makeAgent(server: URL, tls: AgentOptions): HttpAgent {

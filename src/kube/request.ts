@@ -1,8 +1,7 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { KubeApiError } from '../errors.ts';
-import type { Connect, Connection } from './connection.ts';
+import { type Connect, type Connection, openRequest } from './connection.ts';
 import { makeAnswerError, makeCallError } from './kube-error.ts';
 
 const DEFAULT_TIMEOUT_MS = 3000;
@@ -88,24 +87,14 @@ function send(connection: Connection, request: KubeRequest, signal: AbortSignal)
   });
 }
 
-function start({ server, agent, headers }: Connection, request: KubeRequest, signal: AbortSignal): ClientRequest {
+function start(connection: Connection, request: KubeRequest, signal: AbortSignal): ClientRequest {
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-  const options = {
-    method: METHODS[request.verb],
-    protocol: server.protocol,
-    hostname: server.hostname.replace(/^\[|\]$/g, ''),
-    port: server.port,
-    // Some front ends serve the API server under a path of their own.
-    path: server.pathname.replace(/\/$/, '') + request.path + queryOf(request),
-    agent,
-    signal,
-    headers: {
-      ...headers,
-      ...(request.accept === undefined ? {} : { accept: request.accept }),
-      ...(body === undefined ? {} : { 'content-type': contentType(request), 'content-length': body.length }),
-    },
+  const headers = {
+    ...(request.accept === undefined ? {} : { accept: request.accept }),
+    ...(body === undefined ? {} : { 'content-type': contentType(request), 'content-length': body.length }),
   };
-  return (server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options)).end(body);
+  const path = request.path + queryOf(request);
+  return openRequest(connection, { method: METHODS[request.verb], path, signal, headers }).end(body);
 }
 
 function queryOf({ query, body }: KubeRequest): string {

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { Environment } from '../config.ts';
 import { Variables as HookServiceVariables } from '../config-variables.ts';
-import { ConfigError } from '../errors.ts';
+import { type Environment, readVariables } from '../environment.ts';
 
 /** What the resolver is started with. */
 export interface ResolverConfig {
@@ -61,14 +60,7 @@ export const ResolverVariables = z.object({
 
 /** Reads the environment, the only place that does; ConfigError with one line for all that is wrong. An empty value is none. */
 export function parseResolverConfig(env: Environment): ResolverConfig {
-  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = ResolverVariables.safeParse(filled);
-  if (parsed.success) return makeConfig(parsed.data);
-  // The first fault of each variable is enough.
-  const faults = new Map(parsed.error.issues.reverse().map((issue) => [String(issue.path[0]), issue.message]));
-  throw new ConfigError(
-    [...faults].map(([variable, allowed]) => describe(variable, env[variable] ?? '', allowed)).join('; '),
-  );
+  return makeConfig(readVariables(ResolverVariables, env));
 }
 
 function makeConfig(env: z.infer<typeof ResolverVariables>): ResolverConfig {
@@ -83,10 +75,4 @@ function makeConfig(env: z.infer<typeof ResolverVariables>): ResolverConfig {
     logLevel: env.LOG_LEVEL,
     kube: { kubeconfig: env.KUBECONFIG, isInCluster: env.KUBERNETES_SERVICE_HOST !== undefined },
   };
-}
-
-function describe(variable: string, value: string, allowed: string): string {
-  // A DSN is a secret, and an address may hold credentials although it must not.
-  const shown = variable === 'SENTRY_DSN' ? '(hidden)' : JSON.stringify(value.replace(/\/\/.*@/, '//(hidden)@'));
-  return `${variable} is ${shown}, allowed is ${allowed}`;
 }

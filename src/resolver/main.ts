@@ -1,5 +1,5 @@
-import { secretsOf } from '../config.ts';
 import { createTokenBucket } from '../effects/token-bucket.ts';
+import { secretsOf } from '../environment.ts';
 import { ConfigError } from '../errors.ts';
 import { createGate } from '../http/gate.ts';
 import { listen } from '../http/listen.ts';

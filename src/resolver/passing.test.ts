@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
-import { connectTo, request } from './testing/client.ts';
+import { connectTo, record, request } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
 import { freePort, startPod, startWorld, until } from './testing/world.ts';
 
@@ -29,19 +29,9 @@ async function setup(t: TestContext, { isAsleep }: { readonly isAsleep: boolean 
       wakeUp();
       await until(() => accepted.length === 1);
       const socket = accepted[0] as Socket;
-      let text = '';
-      let ended: string | undefined;
-      socket.on('data', (chunk) => {
-        text += chunk.toString('latin1');
-      });
-      socket.on('end', () => {
-        ended ??= 'FIN';
-      });
-      socket.on('error', (error: NodeJS.ErrnoException) => {
-        ended ??= error.code;
-      });
-      await until(() => text === 'first');
-      return { client, pod: { socket, text: () => text, ended: () => ended } };
+      const { text, ended } = record(socket);
+      await until(() => text() === 'first');
+      return { client, pod: { socket, text, ended } };
     },
   };
 }

@@ -1,7 +1,6 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Connect, Connection } from '../../kube/connection.ts';
+import { type Connect, type Connection, openRequest } from '../../kube/connection.ts';
 import { makeAnswerError } from '../../kube/kube-error.ts';
 import { readLines } from './read-lines.ts';
 
@@ -57,7 +56,8 @@ function open(connect: Connect, request: WatchStreamRequest, signal: AbortSignal
     // A credential plug-in may never come back.
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const send = (connection: Connection) => {
-      const sent = start(connection, request, signal);
+      const path = `${request.path}?${new URLSearchParams(request.query)}`;
+      const sent = openRequest(connection, { path, signal });
       sent.on('error', reject);
       sent.on('response', resolve);
       sent.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
@@ -65,21 +65,4 @@ function open(connect: Connect, request: WatchStreamRequest, signal: AbortSignal
     };
     connect().then(send).catch(reject);
   });
-}
-
-function start(
-  { server, agent, headers }: Connection,
-  { path, query }: WatchStreamRequest,
-  signal: AbortSignal,
-): ClientRequest {
-  const options = {
-    protocol: server.protocol,
-    hostname: server.hostname.replace(/^\[|\]$/g, ''),
-    port: server.port,
-    path: `${server.pathname.replace(/\/$/, '')}${path}?${new URLSearchParams(query)}`,
-    agent,
-    signal,
-    headers,
-  };
-  return server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options);
 }

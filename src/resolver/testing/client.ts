@@ -13,9 +13,8 @@ export interface Client {
   sees(words: string): Promise<void>;
 }
 
-/** Connects to a port on loopback, able to half close; ends with the test. */
-export async function connectTo(t: Pick<TestContext, 'after'>, port: number): Promise<Client> {
-  const socket = connect({ port, host: HOST, allowHalfOpen: true, noDelay: true });
+/** Records what comes over a socket, and how it ends. */
+export function record(socket: Socket): Pick<Client, 'text' | 'ended'> {
   let received = '';
   let ended: string | undefined;
   socket.on('data', (chunk) => {
@@ -27,13 +26,20 @@ export async function connectTo(t: Pick<TestContext, 'after'>, port: number): Pr
   socket.on('error', (error: NodeJS.ErrnoException) => {
     ended ??= error.code;
   });
+  return { text: () => received, ended: () => ended };
+}
+
+/** Connects to a port on loopback, able to half close; ends with the test. */
+export async function connectTo(t: Pick<TestContext, 'after'>, port: number): Promise<Client> {
+  const socket = connect({ port, host: HOST, allowHalfOpen: true, noDelay: true });
+  const { text, ended } = record(socket);
   t.after(() => socket.destroy());
   await until(() => !socket.connecting);
   return {
     socket,
-    text: () => received,
-    ended: () => ended,
-    sees: (words) => until(() => received.includes(words)),
+    text,
+    ended,
+    sees: (words) => until(() => text().includes(words)),
   };
 }
 
