@@ -1,4 +1,5 @@
-import { type GoldenContext, readJson, SETTINGS } from '../../hooks-test/golden.ts';
+import { readFileSync } from 'node:fs';
+import { SETTINGS } from '../../hooks-test/golden.ts';
 import type { SyncRequest } from '../../src/api/hooks.ts';
 import type { Settings } from '../../src/core/types.ts';
 
@@ -7,47 +8,53 @@ export interface Body {
   readonly name: string;
   /** As Metacontroller posts it: without white space. */
   readonly text: string;
-  readonly now: Date;
-  /** The namespace that the ElastiService is in, and no other body's. */
-  readonly namespace: string;
-  /** spec.replicas of its target. */
+  /** `namespace/name` of the target: no two bodies have the same. */
+  readonly target: string;
+  /** Its spec.replicas. */
   readonly replicas: number;
+  /** The query of its trigger, and what it gives. */
+  readonly query: string;
+  readonly triggerValue: string;
   /** What the answer must be for the measurement to mean anything. */
-  readonly expected: { readonly status: unknown; readonly children: unknown; readonly resyncAfterSeconds: number };
+  readonly answer: object;
 }
 
-const GOLDENS = {
-  Serving: 'idle-target-just-inside-cooldown-holds',
-  Asleep: 'asleep-with-idle-triggers-stays-asleep',
-  Waking: 'raised-target-is-waking-and-its-wake-is-served',
-} as const;
+/** A file of recorded/: what Metacontroller 4.17.2 posted in an end-to-end test with kube-apiserver 1.36.3. */
+interface Recorded {
+  readonly replicas: number;
+  readonly triggerValue: string;
+  readonly request: SyncRequest;
+  /** What the hooks answer at `now`. */
+  readonly answer: object;
+}
+
+/** When the first two bodies were recorded, at rest; the third is of two minutes before. */
+export const now = new Date('2026-11-23T21:26:16.400Z');
 
 export const settings: Settings = SETTINGS;
 
-/** The bodies, from the goldens: a poll while Serving, one while Asleep, and the sync that sees a wake served. */
+/** The bodies: a poll while Serving, one while Asleep, and the sync that sees a wake served. */
 export function readBodies(): readonly Body[] {
-  return Object.entries(GOLDENS).map(([name, golden]) => readBody(name, golden));
+  return ['Serving', 'Asleep', 'Waking'].map(readBody);
 }
 
-function readBody(name: string, golden: string): Body {
-  const folder = new URL(`../../hooks-test/sync/${golden}/`, import.meta.url);
-  const request = readJson(folder, 'request.json') as SyncRequest;
-  const context = readJson(folder, 'context.json') as GoldenContext;
-  const { namespace, uid } = request.parent.metadata;
-  const own = `${namespace}-${name.toLowerCase()}`;
-  // All goldens are about the same ElastiService; side by side in one process they have to be several.
-  const renamed = (value: unknown) =>
-    JSON.stringify(value)
-      .replaceAll(new RegExp(`\\b${namespace}\\b`, 'g'), own)
-      .replaceAll(uid, `${uid}-${name.toLowerCase()}`);
-  const scale = context.scale ?? { kind: 'found', replicas: 1 };
-  if (scale.kind !== 'found') throw new Error(`${golden} has no replicas`);
+function readBody(name: string): Body {
+  const file = new URL(`recorded/${name.toLowerCase()}.json`, import.meta.url);
+  const { request, ...recorded } = JSON.parse(readFileSync(file, 'utf8')) as Recorded;
+  const { metadata, spec } = request.parent as unknown as Parent;
   return {
+    ...recorded,
     name,
-    text: renamed(request),
-    now: new Date(context.now),
-    namespace: own,
-    replicas: scale.replicas,
-    expected: JSON.parse(renamed(readJson(folder, 'response.json'))) as Body['expected'],
+    text: JSON.stringify(request),
+    target: `${metadata.namespace}/${spec.scaleTargetRef.name}`,
+    query: spec.triggers[0].metadata.query,
+  };
+}
+
+interface Parent {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: {
+    readonly scaleTargetRef: { readonly name: string };
+    readonly triggers: readonly [{ readonly metadata: { readonly query: string } }];
   };
 }

@@ -14,25 +14,28 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createTriggers } from '../../src/triggers/triggers.ts';
 import { cpuNow, serveParent } from '../child.ts';
-import { readBodies, settings } from './bodies.ts';
+import { now, readBodies, settings } from './bodies.ts';
 import { TOKEN } from './token.ts';
 
 // The hooks as main builds them, but for what is outside of the process: the API server and Prometheus answer from
-// memory, and the wall clock stands still at the moment of the goldens.
+// memory, and the wall clock stands still at the moment of the recording.
 
 const bodies = readBodies();
-const clock: Clock = { ...systemClock, now: () => bodies[0]?.now ?? new Date() };
+const clock: Clock = { ...systemClock, now: () => now };
 const { monotonicMs } = clock;
 const log = createLogger({ level: 'warn', secrets: [] });
 const metrics = createMetrics({ monotonicMs });
 const cluster = createFakeCluster();
 const triggers = createTriggers({
   clock,
-  // Below the threshold, as the goldens have it.
-  send: async () => ({ status: 200, body: '{"status":"success","data":{"resultType":"scalar","result":[0,"0"]}}' }),
+  send: async ({ url }) => {
+    const query = new URL(url).searchParams.get('query');
+    const value = bodies.find((body) => body.query === query)?.triggerValue;
+    return { status: 200, body: `{"status":"success","data":{"resultType":"scalar","result":[0,"${value}"]}}` };
+  },
   readSecretKey: cluster.readSecretKey,
   settings: {
-    defaultServerAddress: undefined,
+    defaultServerAddress: 'http://prometheus.monitoring:9090',
     defaultAuthorization: undefined,
     allowedServers: ['*'],
     allowLoopback: false,
@@ -61,10 +64,13 @@ const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
 serveParent(cpuNow, { port });
 
 function createFakeCluster(): Cluster {
-  const replicasIn = new Map(bodies.map(({ namespace, replicas }) => [namespace, replicas]));
+  const replicasOf = new Map(bodies.map(({ target, replicas }) => [target, replicas]));
   const unexpected = () => Promise.reject(new Error('the recorded bodies do not need this call'));
   return {
-    readScale: async ({ namespace }: Target) => ({ replicas: replicasIn.get(namespace) ?? 0, resourceVersion: '1' }),
+    readScale: async ({ namespace, name }: Target) => ({
+      replicas: replicasOf.get(`${namespace}/${name}`) ?? 0,
+      resourceVersion: '1',
+    }),
     createEvent: async () => undefined,
     writeScale: unexpected,
     readElastiService: unexpected,
