@@ -6,6 +6,7 @@ export const emptyContext = (now: Date): Context => ({
   readings: [],
   proof: [],
   scale: { kind: 'unread' },
+  status: { kind: 'unread' },
   autoscaler: { kind: 'unread' },
   sharers: { kind: 'unread' },
   liveResolvers: { kind: 'unread' },

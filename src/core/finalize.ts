@@ -1,7 +1,7 @@
 import type { Child } from '../api/hooks.ts';
 import { isHandsOff, isResolverReady } from './blocked.ts';
 import { isSleptByUs, makeWakePatch } from './decide-raise.ts';
-import { settleSeconds } from './leave-proxy.ts';
+import { unsettledSeconds } from './leave-proxy.ts';
 import { decideResolverNeeds } from './needs.ts';
 import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus } from './status.ts';
@@ -16,19 +16,21 @@ const GIVE_UP_SECONDS = 600;
 const AGAIN_SECONDS = 1;
 
 /**
- * What finalize must read, always live: the target's scale, and the ScaledObject that may be paused. Slices that still
- * hold traffic follow the resolver.
+ * What finalize must read, always live: the target's scale, and the ScaledObject that may be paused; for slices that
+ * still hold traffic, whether the status is current, and where the resolver is.
  */
 export function decideFinalizeNeeds({ facts, context }: Observation, settings: Settings): Needs | undefined {
   const isKeda = facts.elastiService.spec.autoscaler?.type === 'keda';
   const needsScale = context.scale.kind === 'unread';
   const needsAutoscaler = isKeda && context.autoscaler.kind === 'unread';
+  const needsStatus = facts.slices.size > 0 && context.status.kind === 'unread';
   const resolver = facts.slices.size > 0 ? decideResolverNeeds(viewOf({ facts, context }, settings)) : undefined;
-  if (!needsScale && !needsAutoscaler && resolver === undefined) return undefined;
+  if (!needsScale && !needsAutoscaler && !needsStatus && resolver === undefined) return undefined;
   return {
     readings: undefined,
     proof: undefined,
     scale: needsScale ? { maxAgeSeconds: 0 } : undefined,
+    status: needsStatus,
     autoscaler: needsAutoscaler ? { maxAgeSeconds: 0 } : undefined,
     sharers: undefined,
     liveResolvers: false,
@@ -101,13 +103,13 @@ function isZeroStepPossible(view: View, deletedForSeconds: number): boolean {
 }
 
 function isHolding(view: View, since: { isZeroPossible: boolean; deletedForSeconds: number }): boolean {
-  const { facts, context, last, settings, readySince, now, replicas } = view;
+  const { facts, context, replicas } = view;
   if (facts.slices.size === 0 || context.scale.kind === 'missing') return false;
   if (since.deletedForSeconds >= HOLD_SECONDS) return false;
   if (since.isZeroPossible) return true;
   // With replicas at 0, or nobody knows, a ready pod may be one that goes.
   if (view.isReady && (replicas ?? 0) > 0) {
-    const isSettled = secondsSince(readySince, now) >= settleSeconds(last, settings);
+    const isSettled = unsettledSeconds(view) <= 0 && context.status.kind === 'current';
     return !isSettled && isResolverReady(facts) !== false;
   }
   // A person's own zero has nobody to wait for.

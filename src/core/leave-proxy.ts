@@ -1,7 +1,7 @@
 import { isResolverReady } from './blocked.ts';
 import { makeWakePatch } from './decide-raise.ts';
 import { latestMs, secondsSince } from './time.ts';
-import type { ScalePatch, Settings } from './types.ts';
+import type { ScalePatch } from './types.ts';
 import type { View } from './view.ts';
 
 /** May the redirection to the resolver end, and if not, what is in the way? */
@@ -9,7 +9,7 @@ export type LeaveProxy =
   | { readonly kind: 'free' }
   | { readonly kind: 'wait'; readonly againInSeconds: number }
   | { readonly kind: 'unpause'; readonly patch: ScalePatch }
-  | { readonly kind: 'unread'; readonly what: 'scale' | 'autoscaler' };
+  | { readonly kind: 'unread'; readonly what: 'scale' | 'status' | 'autoscaler' };
 
 const MIN_WAIT_SECONDS = 0.1;
 
@@ -18,12 +18,12 @@ const MIN_WAIT_SECONDS = 0.1;
  * and the autoscaler is not paused by us any more. A resolver that is gone holds nobody: then ready pods are enough.
  */
 export function decideLeaveProxy(view: View): LeaveProxy {
-  const { facts, context, settings, readySince, now, last, replicas } = view;
+  const { facts, context, settings, now, last, replicas } = view;
   if (facts.slices.size === 0) return { kind: 'free' };
   if (!view.isReady) return { kind: 'wait', againInSeconds: settings.pollSeconds };
   if (isResolverReady(facts) === false) return decideUnpause(view, { isUrgent: true });
 
-  const settled = settleSeconds(last, settings) - Math.min(secondsSince(readySince, now), slicesAgeSeconds(view));
+  const settled = unsettledSeconds(view);
   const drainedMs = view.wasDraining ? now.getTime() : latestMs(last.drainedAt);
   const safe = 2 * settings.zeroDeadlineSeconds - (now.getTime() - drainedMs) / 1000;
   const left = Math.max(settled, safe);
@@ -32,6 +32,11 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   // A ready endpoint may be the last pod of a target that is at 0 already.
   if (context.scale.kind === 'unread') return { kind: 'unread', what: 'scale' };
   if (context.scale.kind === 'failed' || replicas === 0) return { kind: 'wait', againInSeconds: settings.pollSeconds };
+
+  // So may a status from before the pods were last away be, of which readySince tells.
+  if (context.status.kind === 'unread') return { kind: 'unread', what: 'status' };
+  if (context.status.kind === 'outdated') return { kind: 'wait', againInSeconds: MIN_WAIT_SECONDS };
+  if (context.status.kind === 'failed') return { kind: 'wait', againInSeconds: settings.pollSeconds };
 
   return decideUnpause(view, { isUrgent: false });
 }
@@ -55,9 +60,12 @@ function decideUnpause(view: View, { isUrgent }: { readonly isUrgent: boolean })
   }
 }
 
-/** How long pods must have been ready, in seconds: longer for a target that keeps falling back, plus the clock skew. */
-export const settleSeconds = (last: View['last'], settings: Settings): number =>
-  Math.max(last.settleSeconds ?? 0, settings.settleSeconds) + settings.clockSkewSeconds;
+/** How long pods have yet to be ready, in seconds: longer for a target that keeps falling back, plus the clock skew. */
+export function unsettledSeconds(view: View): number {
+  const { last, settings, readySince, now } = view;
+  const settle = Math.max(last.settleSeconds ?? 0, settings.settleSeconds) + settings.clockSkewSeconds;
+  return settle - Math.min(secondsSince(readySince, now), slicesAgeSeconds(view));
+}
 
 // readySince comes with the status, and a status may be older than the slices beside it: one from before the outage for
 // which the slices were made would let them go at once. They are there at least for the settle time.

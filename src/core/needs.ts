@@ -71,6 +71,7 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
     readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
     proof: asks('proof') ? { windowSeconds: facts.elastiService.spec.cooldownPeriod } : undefined,
     scale: asks('scale') ? { maxAgeSeconds: 0 } : undefined,
+    status: asks('status'),
     autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,
     sharers: asks('sharers') ? { maxAgeSeconds: isPrevented ? sharersSeconds : 0 } : undefined,
     liveResolvers: asks('liveResolvers'),

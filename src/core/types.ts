@@ -52,6 +52,13 @@ export type ScaleReading =
   | { readonly kind: 'missing' }
   | { readonly kind: 'found'; readonly replicas: number };
 
+/** Whether the status in the request is the one in the cluster: a watch may lag behind what we answered last. */
+export type StatusReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'current' }
+  | { readonly kind: 'outdated' };
+
 /** The KEDA ScaledObject. */
 export type AutoscalerReading =
   | { readonly kind: 'unread' }
@@ -107,6 +114,7 @@ export interface Context {
   /** Proof over the whole cooldown, one per trigger; empty when not asked for. */
   readonly proof: readonly TriggerReading[];
   readonly scale: ScaleReading;
+  readonly status: StatusReading;
   readonly autoscaler: AutoscalerReading;
   readonly sharers: SharersReading;
   readonly liveResolvers: LiveResolversReading;
@@ -122,6 +130,7 @@ export interface Needs {
   readonly proof: { readonly windowSeconds: number } | undefined;
   /** undefined: not needed. Otherwise the reading may be this old. */
   readonly scale: { readonly maxAgeSeconds: number } | undefined;
+  readonly status: boolean;
   readonly autoscaler: { readonly maxAgeSeconds: number } | undefined;
   readonly sharers: { readonly maxAgeSeconds: number } | undefined;
   readonly liveResolvers: boolean;

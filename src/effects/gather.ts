@@ -1,5 +1,7 @@
 import { pausedBy } from '../api/keda.ts';
+import { parseElastiService } from '../core/observe.ts';
 import { familiesOf, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { isSame } from '../core/resources/same.ts';
 import { sharersOf } from '../core/sharers.ts';
 import type {
   AutoscalerReading,
@@ -10,6 +12,7 @@ import type {
   ScaleReading,
   Settings,
   SharersReading,
+  StatusReading,
 } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
 import type { Triggers } from '../triggers/triggers.ts';
@@ -85,6 +88,15 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
     return scale === undefined ? { kind: 'missing' } : { kind: 'found', replicas: scale.replicas };
   };
 
+  const readStatus = async ({ elastiService }: Facts): Promise<StatusReading> => {
+    const { namespace, name, uid } = elastiService;
+    const parent = await orFailed(cluster.readElastiService({ namespace, name }, options));
+    if (isFailed(parent)) return parent;
+    const live = parent === undefined ? undefined : parseElastiService(parent);
+    const isOurs = live !== undefined && 'status' in live && live.uid === uid;
+    return { kind: isOurs && isSame(live.status ?? {}, elastiService.status ?? {}) ? 'current' : 'outdated' };
+  };
+
   const readAutoscaler = async ({ elastiService }: Facts): Promise<AutoscalerReading> => {
     const { namespace, spec } = elastiService;
     if (spec.autoscaler?.type !== 'keda') return { kind: 'missing' };
@@ -137,6 +149,7 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
       }
       if (needs.proof) read('proof', triggers.prove(service, { ...needs.proof, budgetMs: PROOF_BUDGET_MS }));
       if (needs.scale) read('scale', aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }));
+      if (needs.status) read('status', readStatus(facts));
       if (needs.autoscaler) {
         read('autoscaler', aged(uid, 'autoscaler', { ...needs.autoscaler, read: () => readAutoscaler(facts) }));
       }

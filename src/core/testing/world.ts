@@ -33,6 +33,8 @@ export interface World {
   readonly now: Date;
   readonly spec: Record<string, unknown>;
   readonly status: unknown;
+  /** What a live read says of it. */
+  readonly statusRead: 'current' | 'outdated' | 'failed';
   readonly wakeToken: string | undefined;
   readonly children: readonly Child[];
   /** Own endpoints of the public Service. */
@@ -74,6 +76,7 @@ export const WORLD: World = {
   claims: 'found',
   listening: ['10.0.9.1', '10.0.9.2'],
   flows: { open: 0, held: 0 },
+  statusRead: 'current',
   service: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
 };
 
@@ -170,6 +173,7 @@ export function contextOf(world: World): Context {
         : replicas === 'failed'
           ? { kind: 'failed', reason: 'TIMEOUT' }
           : { kind: 'found', replicas },
+    status: world.statusRead === 'failed' ? { kind: 'failed', reason: 'TIMEOUT' } : { kind: world.statusRead },
     autoscaler: { kind: 'missing' },
     sharers: { kind: 'found', sharers: [] },
     liveResolvers: { kind: 'found', count: world.resolvers.length },
@@ -202,6 +206,7 @@ export function observationOf(world: World, settings: Settings = settingsOf(worl
       ...(needs.readings ? { readings: all.readings } : {}),
       ...(needs.proof ? { proof: all.proof } : {}),
       ...(needs.scale ? { scale: all.scale } : {}),
+      ...(needs.status ? { status: all.status } : {}),
       ...(needs.autoscaler ? { autoscaler: all.autoscaler } : {}),
       ...(needs.sharers ? { sharers: all.sharers } : {}),
       ...(needs.liveResolvers ? { liveResolvers: all.liveResolvers } : {}),
