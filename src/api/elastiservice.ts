@@ -164,7 +164,7 @@ export type EnabledPeriod = z.infer<typeof EnabledPeriod>;
 
 const PathMatch = z.looseObject({
   type: z.enum(['Exact', 'PathPrefix', 'RegularExpression']).optional().meta({ description: 'Default: PathPrefix.' }),
-  value: z.string().max(1024).optional().meta({ description: 'Path, prefix or expression to match.' }),
+  value: z.string().max(1024).optional().meta({ description: "Path, prefix or expression in Go's syntax to match." }),
 });
 const namedMatch = (what: string, maxValue: number) =>
   z.looseObject({

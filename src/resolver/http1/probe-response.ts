@@ -1,7 +1,7 @@
 import type { RouteSettings } from '../ports.ts';
-import { createLinearRegExp } from '../regexp/linear-regexp.ts';
 import type { RequestHead } from './request-head.ts';
 import { type RequestUrl, readRequestUrl } from './request-url.ts';
+import { createSearches, type Search } from './searches.ts';
 
 export interface ProbeAnswer {
   readonly status: number;
@@ -13,6 +13,7 @@ export type ProbeMatcher = (head: RequestHead) => ProbeAnswer | undefined;
 
 type Rule = RouteSettings['probeResponses'][number];
 type NamedRule = NonNullable<Rule['headers']>[number];
+type MakeSearch = (pattern: string) => Search;
 type RuleMatcher = (head: RequestHead, url: RequestUrl) => boolean;
 
 /** Go's net/http takes these out of a request's headers, so that with KubeElasti no rule ever sees them. */
@@ -20,8 +21,9 @@ const HIDDEN_HEADERS = new Set(['host', 'transfer-encoding', 'trailer']);
 
 /** Makes the matcher of an ElastiService's probeResponse, with KubeElasti's meaning. A rule that cannot be read matches nothing. */
 export function createProbeMatcher(rules: RouteSettings['probeResponses']): ProbeMatcher {
+  const makeSearch = createSearches();
   const compiled = rules.flatMap((rule) => {
-    const matches = compileRule(rule);
+    const matches = compileRule(rule, makeSearch);
     return matches ? [{ matches, answer: { status: rule.response.status, body: rule.response.body } }] : [];
   });
   return (head) => {
@@ -30,12 +32,14 @@ export function createProbeMatcher(rules: RouteSettings['probeResponses']): Prob
   };
 }
 
-function compileRule(rule: Rule): RuleMatcher | undefined {
+function compileRule(rule: Rule, makeSearch: MakeSearch): RuleMatcher | undefined {
   try {
-    const path = compilePath(rule.path);
+    const path = compilePath(rule.path, makeSearch);
     const method = rule.method?.trim().toUpperCase();
-    const headers = (rule.headers ?? []).map((each) => compileNamed(each, each.name.trim().toLowerCase()));
-    const queryParams = (rule.queryParams ?? []).map((each) => compileNamed(each, each.name));
+    const headers = (rule.headers ?? []).map((each) =>
+      compileNamed({ ...each, name: each.name.trim().toLowerCase() }, makeSearch),
+    );
+    const queryParams = (rule.queryParams ?? []).map((each) => compileNamed(each, makeSearch));
     return (head, url) =>
       (!method || method === head.method.toUpperCase()) &&
       path(url.path) &&
@@ -47,10 +51,10 @@ function compileRule(rule: Rule): RuleMatcher | undefined {
   }
 }
 
-function compilePath(path: Rule['path']): (path: string) => boolean {
+function compilePath(path: Rule['path'], makeSearch: MakeSearch): Search {
   const value = path?.value ?? '';
   if (path?.type === 'Exact') return (actual) => actual === value;
-  if (path?.type === 'RegularExpression') return createLinearRegExp(value);
+  if (path?.type === 'RegularExpression') return makeSearch(value);
   return (actual) => isUnder(actual, value || '/');
 }
 
@@ -60,17 +64,12 @@ function isUnder(path: string, prefix: string): boolean {
   return prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/';
 }
 
-function compileNamed(rule: NamedRule, name: string) {
+function compileNamed({ name, type, value }: NamedRule, makeSearch: MakeSearch) {
   if (name.trim() === '') throw new SyntaxError('a rule needs a name');
-  const { value } = rule;
-  const test = rule.type === 'RegularExpression' ? createLinearRegExp(value) : (actual: string) => actual === value;
+  const test: Search = type === 'RegularExpression' ? makeSearch(value) : (actual) => actual === value;
   return { name, test };
 }
 
-function hasMatch(
-  pairs: readonly (readonly [string, string])[],
-  name: string,
-  test: (value: string) => boolean,
-): boolean {
+function hasMatch(pairs: readonly (readonly [string, string])[], name: string, test: Search): boolean {
   return pairs.some(([other, value]) => other === name && test(value));
 }
