@@ -25,6 +25,19 @@ test('a service gets no more than its own limit, and what it gives back counts a
   assert.ok(budget.takesConnection(share, 3));
 });
 
+test('a share that is set bounds one service alone, its connections and its bytes', () => {
+  const budget = createBudget({ ...DEFAULT_LIMITS, maxHeldConnections: 1000, maxHeldBytes: 1000, serviceShare: 0.1 });
+  const share = newShare();
+  while (budget.takesConnection(share, 10_000)) budget.add(share, 1, 0);
+  assert.equal(share.waiting, 100);
+  assert.equal(budget.limitOf(10_000), 100);
+  assert.equal(budget.limitOf(7), 7);
+  budget.add(share, 0, 100);
+  assert.ok(budget.takesBytes(share));
+  budget.add(share, 0, 1);
+  assert.ok(!budget.takesBytes(share));
+});
+
 test('bytes are shared out the same way', () => {
   const budget = createBudget({ ...DEFAULT_LIMITS, maxHeldBytes: 1000 });
   const [one, other] = [newShare(), newShare()];

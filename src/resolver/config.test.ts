@@ -9,6 +9,14 @@ test('without any variable there are defaults', () => {
     podAddresses: [],
     listenAddress: undefined,
     internalPort: 8013,
+    watchNamespaces: [],
+    limits: {
+      maxHeldConnections: 20_000,
+      maxHeldBytes: 268_435_456,
+      maxHeldBytesPerConnection: 65_536,
+      serviceShare: 0.5,
+      maxDialsPerPod: 256,
+    },
     operatorUrl: 'http://elasti-operator-controller-service.elasti.svc:8013',
     raisesScale: false,
     graceSeconds: 120,
@@ -26,6 +34,12 @@ test('every variable is read', () => {
     ELASTI_OPERATOR_URL: 'https://hooks.example:8443/elasti',
     RESOLVER_RAISES_SCALE: 'true',
     RESOLVER_GRACE_SECONDS: '300',
+    RESOLVER_MAX_HELD_CONNECTIONS: '50000',
+    RESOLVER_MAX_HELD_BYTES: '1Gi',
+    RESOLVER_MAX_HELD_BYTES_PER_CONNECTION: '100000',
+    RESOLVER_SERVICE_SHARE_PERCENT: '20',
+    RESOLVER_MAX_DIALS_PER_POD: '64',
+    WATCH_NAMESPACES: 'shop, depot,,shop',
     LOG_LEVEL: 'debug',
     KUBECONFIG: '/etc/kubeconfig',
     KUBERNETES_SERVICE_HOST: '10.0.0.1',
@@ -35,6 +49,14 @@ test('every variable is read', () => {
     podAddresses: ['10.1.0.5', 'fd00::5'],
     listenAddress: '127.0.0.1',
     internalPort: 9013,
+    watchNamespaces: ['depot', 'shop'],
+    limits: {
+      maxHeldConnections: 50_000,
+      maxHeldBytes: 1_073_741_824,
+      maxHeldBytesPerConnection: 100_000,
+      serviceShare: 0.2,
+      maxDialsPerPod: 64,
+    },
     operatorUrl: 'https://hooks.example:8443/elasti',
     raisesScale: true,
     graceSeconds: 300,
@@ -63,6 +85,16 @@ const FAULTS: readonly (readonly [string, string])[] = [
   ['RESOLVER_GRACE_SECONDS', '9'],
   ['RESOLVER_GRACE_SECONDS', '1.5'],
   ['RESOLVER_GRACE_SECONDS', '86401'],
+  ['RESOLVER_MAX_HELD_CONNECTIONS', '0'],
+  ['RESOLVER_MAX_HELD_CONNECTIONS', '1000001'],
+  ['RESOLVER_MAX_HELD_BYTES', '8191'],
+  ['RESOLVER_MAX_HELD_BYTES', '1025Gi'],
+  ['RESOLVER_MAX_HELD_BYTES', '256M'],
+  ['RESOLVER_MAX_HELD_BYTES_PER_CONNECTION', '257Mi'],
+  ['RESOLVER_SERVICE_SHARE_PERCENT', '51'],
+  ['RESOLVER_SERVICE_SHARE_PERCENT', '0'],
+  ['RESOLVER_MAX_DIALS_PER_POD', '0'],
+  ['WATCH_NAMESPACES', 'shop,De pot'],
   ['LOG_LEVEL', 'loud'],
   ['SENTRY_DSN', 'nowhere'],
 ];
@@ -78,6 +110,25 @@ for (const [variable, value] of FAULTS) {
     );
   });
 }
+
+test('the smallest and the largest that is allowed', () => {
+  const { limits } = parseResolverConfig({
+    RESOLVER_MAX_HELD_CONNECTIONS: '1000000',
+    RESOLVER_MAX_HELD_BYTES: '1024Gi',
+    RESOLVER_MAX_HELD_BYTES_PER_CONNECTION: '8Ki',
+    RESOLVER_SERVICE_SHARE_PERCENT: '1',
+  });
+  assert.deepEqual(limits, {
+    maxHeldConnections: 1_000_000,
+    maxHeldBytes: 1024 ** 4,
+    maxHeldBytesPerConnection: 8192,
+    serviceShare: 0.01,
+    maxDialsPerPod: 256,
+  });
+  assert.equal(parseResolverConfig({ RESOLVER_MAX_HELD_BYTES: '32Ki' }).limits.maxHeldBytesPerConnection, 32_768);
+  const same = { RESOLVER_MAX_HELD_BYTES: '64Ki', RESOLVER_MAX_HELD_BYTES_PER_CONNECTION: '65536' };
+  assert.equal(parseResolverConfig(same).limits.maxHeldBytesPerConnection, 65_536);
+});
 
 test('credentials are never shown', () => {
   for (const env of [{ ELASTI_OPERATOR_URL: 'http://me:hunter2@elasti:8013' }, { SENTRY_DSN: 'https://hunter2' }]) {

@@ -26,7 +26,8 @@ export class Ledger {
     const { service, budget, limits } = this.deps;
     const isWithin = budget.takesConnection(service, maxConnections);
     const isFlood =
-      service.waiting >= maxConnections + MAX_REFUSING || budget.waiting() >= limits.maxHeldConnections + MAX_REFUSING;
+      service.waiting >= budget.limitOf(maxConnections) + MAX_REFUSING ||
+      budget.waiting() >= limits.maxHeldConnections + MAX_REFUSING;
     if (!isWithin && isFlood) return undefined;
     budget.add(service, 1, 0);
     return isWithin ? 'within' : 'beyond';

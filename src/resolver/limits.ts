@@ -6,6 +6,8 @@ export interface ResolverLimits {
   readonly maxHeldBytes: number;
   /** Of these, bytes that one connection may have; the rest waits in the kernel. */
   readonly maxHeldBytesPerConnection: number;
+  /** Of connections and bytes, the part that one service may have at most. */
+  readonly serviceShare: number;
   /** Connections being opened to one pod at once: what does not fit a pod's accept queue is lost for a second. */
   readonly maxDialsPerPod: number;
 }
@@ -14,6 +16,7 @@ export const DEFAULT_LIMITS: ResolverLimits = {
   maxHeldConnections: 20_000,
   maxHeldBytes: 256 * 1024 * 1024,
   maxHeldBytesPerConnection: 64 * 1024,
+  serviceShare: 0.5,
   maxDialsPerPod: 256,
 };
 

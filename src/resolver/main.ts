@@ -56,6 +56,7 @@ async function main(): Promise<void> {
     random,
     log,
     namespace: config.podNamespace,
+    watchNamespaces: config.watchNamespaces,
     podAddresses: config.podAddresses,
     onEnded: metrics.watchEnded,
     onEvent: metrics.watchEvent,
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
   const tokens = createTokenWriter({
     cluster: createCluster({
       kubeConfig,
-      watchNamespaces: [],
+      watchNamespaces: config.watchNamespaces,
       clock,
       onCall: (call) => {
         onCall(call);
@@ -134,6 +135,7 @@ async function main(): Promise<void> {
     sendWake,
     clock,
     random,
+    limits: config.limits,
     events: {
       ...metrics.events,
       listenFailed: (claim, error) => {

@@ -21,6 +21,7 @@ function setup() {
   const malformed: string[] = [];
   const bugs: unknown[] = [];
   const routes = createRoutes({
+    isWatched: () => true,
     broadcast: createBroadcast((error) => bugs.push(error)),
     onMalformed: (what, reason) => malformed.push(`${what} ${reason}`),
   });

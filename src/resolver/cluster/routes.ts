@@ -13,6 +13,8 @@ import {
 export interface RoutesDeps {
   readonly broadcast: Broadcast;
   readonly onMalformed: (what: string, reason: string) => void;
+  /** Whether the ElastiServices and slices of a namespace are followed: no port is opened for what nobody would tell us of. */
+  readonly isWatched: (namespace: string) => boolean;
 }
 
 export interface LiveRoutes extends Routes {
@@ -25,7 +27,7 @@ export interface LiveRoutes extends Routes {
 const TOPIC = 'routes';
 
 /** Joins claims with what their ElastiServices ask for. A route that did not change stays the same object. */
-export function createRoutes({ broadcast, onMalformed }: RoutesDeps): LiveRoutes {
+export function createRoutes({ broadcast, onMalformed, isWatched }: RoutesDeps): LiveRoutes {
   const shards = new Map<string, ReadonlyMap<string, ReadClaim>>();
   const settings = new Map<string, ElastiServiceSettings>();
   const routes = new Map<number, Route>();
@@ -46,6 +48,7 @@ export function createRoutes({ broadcast, onMalformed }: RoutesDeps): LiveRoutes
   };
 
   const open = (claim: Claim) => {
+    if (!isWatched(claim.namespace)) return;
     const route = { ...claim, settings: settingsOfPort(settings.get(claim.uid) ?? DEFAULT_SETTINGS, claim.port) };
     routes.set(claim.resolverPort, route);
     portsOf.set(claim.uid, (portsOf.get(claim.uid) ?? new Set()).add(claim.resolverPort));

@@ -18,7 +18,7 @@ import { createKeptLog } from './testing/kept-log.ts';
 import { until } from './testing/until.ts';
 import { watchCluster } from './watch-cluster.ts';
 
-async function setup(t: TestContext, fill: (api: FakeApi) => void = () => {}) {
+async function setup(t: TestContext, fill: (api: FakeApi) => void = () => {}, watchNamespaces: readonly string[] = []) {
   const api = await startFakeApi(t);
   fill(api);
   const connect = createConnect(makeKubeConfig(api.origin), clock.monotonicMs);
@@ -31,6 +31,7 @@ async function setup(t: TestContext, fill: (api: FakeApi) => void = () => {}) {
     random: { next: () => 0.001, uuid: () => '' },
     log,
     namespace: 'elasti',
+    watchNamespaces,
     podAddresses: ['10.1.9.9'],
     onMalformed: (resource) => malformed.push(resource),
   });
@@ -80,6 +81,47 @@ test('one watch each, with selectors, and claims from our own namespace', async 
       '/apis/elasti.truefoundry.com/v1alpha1/elastiservices null',
     ],
   );
+});
+
+test('in the namespaces that are watched, and nowhere else', async (t) => {
+  const elsewhere = (api: FakeApi) => {
+    fill(api);
+    api.put('configmaps', makeShardObject(2, makeShard(makeClaim({ resolverPort: 10_242, namespace: 'depot' }))));
+    api.put('configmaps', makeShardObject(3, makeShard(makeClaim({ resolverPort: 10_243, namespace: 'bank' }))));
+  };
+  const { api, cluster } = await setup(t, elsewhere, ['depot', 'shop']);
+  const watches = () => api.requests.filter((url) => url.searchParams.has('watch'));
+  await until('all watch', () => watches().length === 7);
+  assert.deepEqual(
+    new Set(watches().map(({ pathname }) => pathname)),
+    new Set([
+      '/api/v1/namespaces/elasti/configmaps',
+      '/apis/discovery.k8s.io/v1/namespaces/depot/endpointslices',
+      '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices',
+      '/apis/elasti.truefoundry.com/v1alpha1/namespaces/depot/elastiservices',
+      '/apis/elasti.truefoundry.com/v1alpha1/namespaces/shop/elastiservices',
+    ]),
+  );
+  // A port that it cannot see the pods of would hold for ever.
+  assert.deepEqual(
+    cluster.routes.current().map(({ resolverPort, namespace }) => [resolverPort, namespace]),
+    [
+      [10_241, 'shop'],
+      [10_242, 'depot'],
+    ],
+  );
+  assert.equal(cluster.routes.current()[0]?.settings.holdSeconds, 7);
+  assert.deepEqual(cluster.endpoints.readyFor(makeClaim()), [{ address: '10.1.0.1', port: 8080 }]);
+  assert.equal(cluster.ownSlices.count(), 1);
+  assert.deepEqual(cluster.sizes(), {
+    claims: 3,
+    ElastiServices: 1,
+    'slices of private Services': 1,
+    'slices to the resolver': 2,
+  });
+  api.put('configmaps', makeShardObject(3, makeShard()));
+  api.put('configmaps', makeShardObject(2, makeShard()));
+  await until('the claim is gone', () => cluster.routes.current().length === 1);
 });
 
 test('a pod that becomes ready is told to those who wait for it, and changes are told of', async (t) => {

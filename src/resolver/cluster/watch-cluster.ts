@@ -1,16 +1,15 @@
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../core/resources/resolver-slices.ts';
-import { ELASTI_SERVICES, listPath, SLICES } from '../../kube/paths.ts';
+import { CONFIG_MAPS, ELASTI_SERVICES, listPath, SLICES } from '../../kube/paths.ts';
 import type { Endpoints, Routes } from '../ports.ts';
 import { createBroadcast } from './broadcast.ts';
 import { CLAIMS_LABEL, ClaimShard } from './claims.ts';
 import { KeptElastiService } from './elastiservice-settings.ts';
 import { createEndpoints, KeptSlice } from './endpoints.ts';
-import { type ListWatchDeps, type Selection, startListWatch } from './list-watch.ts';
+import { type ListWatchDeps, startListWatch } from './list-watch.ts';
 import { createObjectCache, type ObjectCache, type ObjectCacheDeps } from './object-cache.ts';
 import { createOwnSlices, makeNamesUs, type OwnSlices } from './own-slices.ts';
 import { createRoutes } from './routes.ts';
 
-const CONFIG_MAPS = { apiVersion: 'v1', plural: 'configmaps' };
 // kube-controller-manager copies the labels of a Service to its slices, and ours carries the first one.
 const OF_PRIVATE_SERVICES = `app.kubernetes.io/managed-by=elasti,${MANAGED_BY_LABEL}=endpointslice-controller.k8s.io`;
 const TO_THE_RESOLVER = `${MANAGED_BY_LABEL}=${MANAGED_BY}`;
@@ -18,6 +17,8 @@ const TO_THE_RESOLVER = `${MANAGED_BY_LABEL}=${MANAGED_BY}`;
 export interface WatchClusterDeps extends ListWatchDeps {
   /** Where the ConfigMaps of claims are. */
   readonly namespace: string;
+  /** Where ElastiServices and slices are followed, and so whose claims count. Empty: everywhere. */
+  readonly watchNamespaces: readonly string[];
   /** This pod's addresses; none: nobody names us. */
   readonly podAddresses: readonly string[];
   /** Told of each entry that cannot be read, once for each version of it. */
@@ -37,9 +38,18 @@ export interface WatchedCluster {
   stop(): Promise<void>;
 }
 
-/** Follows all that the resolver goes by, with one watch each: claims, ElastiServices, slices with pods, slices to us. */
+interface FollowedKind {
+  readonly kind: typeof SLICES;
+  readonly namespaces?: readonly (string | undefined)[];
+  readonly labelSelector?: string;
+}
+
+/**
+ * Follows all that the resolver goes by: claims, ElastiServices, slices with pods, slices to us. One watch each, or one in
+ * each namespace that is watched.
+ */
 export function watchCluster(deps: WatchClusterDeps): WatchedCluster {
-  const { namespace, podAddresses, log } = deps;
+  const { namespace, watchNamespaces, podAddresses, log } = deps;
   const onBug = (error: unknown) => {
     log.error({ err: error }, 'a change could not be followed');
     deps.onBug?.(error);
@@ -48,39 +58,47 @@ export function watchCluster(deps: WatchClusterDeps): WatchedCluster {
     log.warn({ resource, what, reason }, 'left out what cannot be read');
     deps.onMalformed?.(resource);
   };
-  const routes = createRoutes({ broadcast: createBroadcast(onBug), onMalformed: onMalformed('claims') });
+  const routes = createRoutes({
+    broadcast: createBroadcast(onBug),
+    onMalformed: onMalformed('claims'),
+    isWatched: (name) => watchNamespaces.length === 0 || watchNamespaces.includes(name),
+  });
   const endpoints = createEndpoints({ broadcast: createBroadcast(onBug) });
   const ownSlices = createOwnSlices({ broadcast: createBroadcast(onBug) });
 
+  const watched = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+  /** Gives one watch for each of the namespaces; undefined stands for all. */
   const follow = <T>(
     what: string,
-    selection: Omit<Selection, 'what'>,
+    { kind, namespaces = watched, ...selector }: FollowedKind,
     { schema, onChange }: Pick<ObjectCacheDeps<T>, 'schema' | 'onChange'>,
-  ) => {
-    const cache: ObjectCache<T> = createObjectCache({ schema, onChange, onMalformed: onMalformed(what) });
-    const { synced, stop } = startListWatch({ ...selection, what }, cache, deps);
-    return { what, synced, stop, size: cache.size };
-  };
+  ) =>
+    namespaces.map((name) => {
+      const cache: ObjectCache<T> = createObjectCache({ schema, onChange, onMalformed: onMalformed(what) });
+      const selection = { what, resource: kind.plural, path: listPath(kind, name), ...selector };
+      const { synced, stop } = startListWatch(selection, cache, deps);
+      return { what, synced, stop, size: cache.size };
+    });
 
   const followed = [
-    follow(
+    ...follow(
       'claims',
-      { resource: CONFIG_MAPS.plural, path: listPath(CONFIG_MAPS, namespace), labelSelector: CLAIMS_LABEL },
+      { kind: CONFIG_MAPS, namespaces: [namespace], labelSelector: CLAIMS_LABEL },
       { schema: ClaimShard, onChange: routes.takeShard },
     ),
-    follow(
+    ...follow(
       'ElastiServices',
-      { resource: ELASTI_SERVICES.plural, path: listPath(ELASTI_SERVICES) },
+      { kind: ELASTI_SERVICES },
       { schema: KeptElastiService, onChange: routes.takeElastiService },
     ),
-    follow(
+    ...follow(
       'slices of private Services',
-      { resource: SLICES.plural, path: listPath(SLICES), labelSelector: OF_PRIVATE_SERVICES },
+      { kind: SLICES, labelSelector: OF_PRIVATE_SERVICES },
       { schema: KeptSlice, onChange: endpoints.takeSlice },
     ),
-    follow(
+    ...follow(
       'slices to the resolver',
-      { resource: SLICES.plural, path: listPath(SLICES), labelSelector: TO_THE_RESOLVER },
+      { kind: SLICES, labelSelector: TO_THE_RESOLVER },
       { schema: makeNamesUs(podAddresses), onChange: ownSlices.takeSlice },
     ),
   ];
@@ -90,7 +108,11 @@ export function watchCluster(deps: WatchClusterDeps): WatchedCluster {
     endpoints,
     ownSlices,
     synced: Promise.all(followed.map(({ synced }) => synced)).then(() => undefined),
-    sizes: () => Object.fromEntries(followed.map(({ what, size }) => [what, size()])),
+    sizes: () => {
+      const sizes: Record<string, number> = {};
+      for (const { what, size } of followed) sizes[what] = (sizes[what] ?? 0) + size();
+      return sizes;
+    },
     stop: async () => {
       await Promise.all(followed.map(({ stop }) => stop()));
     },
