@@ -37,8 +37,9 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-function startMain(t: TestContext, env: Readonly<Record<string, string>>) {
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
+function startMain(t: TestContext, { MAX_OPEN_FILES, ...env }: Readonly<Record<string, string>>) {
+  const limit = MAX_OPEN_FILES === undefined ? '' : `ulimit -n ${MAX_OPEN_FILES} && `;
+  const child: ChildProcess = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, MAIN], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'info', LISTEN_ADDRESS: '127.0.0.1', POD_IP, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -122,6 +123,12 @@ async function open(t: TestContext, port: number): Promise<Socket> {
   return socket;
 }
 
+/** Resolves when it is cut off for what it sends. */
+async function isReset(socket: Socket): Promise<void> {
+  socket.write('x');
+  await assert.rejects(once(socket, 'close'), { code: 'ECONNRESET' });
+}
+
 async function echo(socket: Socket, word: string): Promise<string> {
   socket.write(word);
   const [answer] = await once(socket, 'data');
@@ -164,6 +171,35 @@ test('is not ready before the caches are filled, and listens when it is', async 
   release();
   await untilReady(200);
   assert.deepEqual(await get('/ports'), { status: 200, body: `{"listening":[${port}]}` });
+});
+
+test('holds no more than the files allow that it may open, and says so', async (t) => {
+  // Of these 1,100 are for others, and one for the port; a service alone gets half of the rest.
+  const { port, hooks, untilReady, output } = await setup(t, () => {}, { MAX_OPEN_FILES: '1109' });
+  await untilReady(200);
+  const [line = ''] = output()
+    .split('\n')
+    .filter((text) => text.includes('too few files'));
+  const { level, maxOpenFiles, neededFiles, maxHeldConnections } = JSON.parse(line);
+  assert.deepEqual([level, maxOpenFiles, neededFiles, maxHeldConnections], ['warn', 1109, 41_101, 4]);
+  const held = [await open(t, port), await open(t, port)];
+  for (const socket of held) socket.write('x');
+  await until('they are held', () => hooks.received.length > 0);
+  await isReset(await open(t, port));
+  assert.deepEqual(
+    held.map(({ readyState }) => readyState),
+    ['open', 'open'],
+  );
+});
+
+test('with the limits that are set', async (t) => {
+  const { port, untilReady, output } = await setup(t, () => {}, { RESOLVER_MAX_HELD_CONNECTIONS: '2' });
+  await untilReady(200);
+  assert.doesNotMatch(output(), /too few files/);
+  const first = await open(t, port);
+  first.write('x');
+  await isReset(await open(t, port));
+  assert.equal(first.readyState, 'open');
 });
 
 test('holds, wakes, passes on; and after SIGTERM serves until no slice names it, and carries on what is open', async (t) => {

@@ -19,6 +19,7 @@ import { parseResolverConfig } from './config.ts';
 import { createInternalApp } from './internal-server.ts';
 import { leave } from './leave.ts';
 import { createResolverMetrics } from './metrics.ts';
+import { fitToOpenFiles, readMaxOpenFiles } from './open-files.ts';
 import { createPortReadiness } from './port-readiness.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 
@@ -129,13 +130,20 @@ async function main(): Promise<void> {
 
   await cluster.synced;
   if (isEnding) return;
+  const listeners = cluster.routes.current().length;
+  const maxOpenFiles = readMaxOpenFiles();
+  const { limits, neededFiles } = fitToOpenFiles(config.limits, { maxOpenFiles, listeners });
+  if (limits !== config.limits) {
+    const fields = { maxOpenFiles, neededFiles, maxHeldConnections: limits.maxHeldConnections };
+    log.warn(fields, 'this process may open too few files, so that it holds fewer connections than it was told to');
+  }
   resolver = createResolver({
     routes: cluster.routes,
     endpoints: cluster.endpoints,
     sendWake,
     clock,
     random,
-    limits: config.limits,
+    limits,
     events: {
       ...metrics.events,
       listenFailed: (claim, error) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LIMIT_MS = 10_000;
+/** Far more than anything takes, also where the machine is busy. */
+const LIMIT_MS = 30_000;
 
 /** Waits for a condition; says which one it was where it does not come true. */
 export async function until(what: string, isTrue: () => boolean): Promise<void> {
