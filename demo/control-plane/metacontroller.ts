@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { pino } from 'pino';
+import { parse } from 'yaml';
+import { ApiClient } from '../../e2e/metacontroller/api-client.ts';
+import { createServerSideApply } from '../../e2e/metacontroller/apply-child.ts';
+import { CompositeController } from '../../e2e/metacontroller/composite-controller.ts';
+import type { CompositeControllerObject } from '../../e2e/metacontroller/composite-controller-spec.ts';
+import { Discovery } from '../../e2e/metacontroller/discovery.ts';
+import { Informers } from '../../e2e/metacontroller/informers.ts';
+import { ObjectClient } from '../../e2e/metacontroller/object-client.ts';
+import { TokenBucket } from '../../e2e/metacontroller/token-bucket.ts';
+
+const MANIFEST = new URL('../../manifests/base/composite-controller.yaml', import.meta.url);
+const CLIENT = { perSecond: 300, burst: 600 };
+const CACHE_FLUSH_MS = 30 * 60_000;
+
+/** Starts the stand-in for Metacontroller with the CompositeController of the manifests, its hooks at hooksUrl. */
+export async function startMetacontroller({
+  kubeConfig,
+  hooksUrl,
+}: {
+  readonly kubeConfig: KubeConfig;
+  readonly hooksUrl: string;
+}): Promise<{ stop(): Promise<void> }> {
+  const api = new ApiClient(kubeConfig, new TokenBucket(CLIENT));
+  const objects = new ObjectClient(api);
+  const logger = pino({ level: 'silent' });
+  const controller = await CompositeController.start(await readController(hooksUrl), {
+    objects,
+    discovery: new Discovery(api),
+    informers: new Informers({ api, logger }),
+    applyChild: createServerSideApply(objects, 'metacontroller'),
+    recordEvent: () => {},
+    readKey: async (kind) => {
+      throw new Error(`the demo has no ${kind}`);
+    },
+    logger,
+    workers: 5,
+    cacheFlushMs: CACHE_FLUSH_MS,
+    announce: () => {},
+    crash: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  return {
+    stop: async () => {
+      await controller.stop();
+      api.close();
+    },
+  };
+}
+
+async function readController(hooksUrl: string): Promise<CompositeControllerObject> {
+  const { spec, ...rest } = parse(await readFile(MANIFEST, 'utf8')) as CompositeControllerObject;
+  const hook = (path: string, timeout: string) => ({ version: 'v2', webhook: { url: `${hooksUrl}/${path}`, timeout } });
+  const hooks = { customize: hook('customize', '3s'), sync: hook('sync', '10s'), finalize: hook('finalize', '10s') };
+  // Without a token, which would have to be kept secret.
+  const { endpointConfigs: _endpointConfigs, ...ours } = spec;
+  return { ...rest, spec: { ...ours, hooks } };
+}

@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import { type Cluster, startCluster } from './cluster.ts';
+import { HOST, listenNear } from './network/ports.ts';
+import { createPageApp } from './page-server/app.ts';
+import { createEventStream } from './page-server/event-stream.ts';
+import { makeState } from './state.ts';
+
+export interface DemoOptions {
+  /** The page's port, and those after it the services'; others where they are taken. 0: any. */
+  readonly port: number;
+  /** Prints a line: who, and what. */
+  readonly say: (who: string, what: string) => void;
+}
+
+export interface Demo {
+  readonly url: string;
+  readonly port: number;
+  readonly cluster: Cluster;
+  stop(): Promise<void>;
+}
+
+/** Starts the whole demo; nothing of it is left once stop has resolved. */
+export async function startDemo({ port: wanted, say }: DemoOptions): Promise<Demo> {
+  const cluster = await startCluster({ firstPort: wanted === 0 ? 0 : wanted + 1, say });
+  const events = createEventStream(() => makeState(cluster));
+  cluster.exchanges.subscribe(events.request);
+  const server = createServer(createPageApp(cluster, events));
+  const port = await listenNear(server, wanted);
+  return {
+    url: `http://${HOST}:${port}/`,
+    port,
+    cluster,
+    stop: async () => {
+      events.stop();
+      server.close();
+      server.closeAllConnections();
+      await cluster.stop();
+    },
+  };
+}

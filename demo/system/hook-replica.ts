@@ -1,0 +1,135 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { SyncRequest, SyncResponse } from '../../src/api/hooks.ts';
+import { createAnswers } from '../../src/effects/answers.ts';
+import { createAskResolver } from '../../src/effects/ask-resolver.ts';
+import { createCarryOut } from '../../src/effects/carry-out.ts';
+import { createEvents } from '../../src/effects/events.ts';
+import { createGather } from '../../src/effects/gather.ts';
+import type { Logger } from '../../src/effects/ports.ts';
+import { createRegistry } from '../../src/effects/registry.ts';
+import { createResolverClaims } from '../../src/effects/resolver-claims.ts';
+import { type AskResolver, createResolverPods } from '../../src/effects/resolver-pods.ts';
+import { createWakes } from '../../src/effects/wake.ts';
+import { createHooksApp } from '../../src/http/app-hooks.ts';
+import { createServerApp } from '../../src/http/app-server.ts';
+import { createGate } from '../../src/http/gate.ts';
+import { listen } from '../../src/http/listen.ts';
+import { createReadiness } from '../../src/http/readiness.ts';
+import { createCluster } from '../../src/kube/create-cluster.ts';
+import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
+import { createSend } from '../../src/triggers/send.ts';
+import { createTriggers } from '../../src/triggers/triggers.ts';
+import type { Addresses } from '../network/addresses.ts';
+import { HOST } from '../network/ports.ts';
+import { makeConfig, makeSettings } from '../settings.ts';
+import { type Replica, whileAlive } from './replica.ts';
+
+export interface HookReplicaDeps {
+  readonly kubeConfig: KubeConfig;
+  readonly addresses: Addresses;
+  /** The address of its pod. */
+  readonly address: string;
+  readonly log: Logger;
+  readonly onSync: (request: SyncRequest, response: SyncResponse) => void;
+}
+
+/** Ports of the hook service in the model's addresses. */
+export const HOOK_PORTS = { hooks: 8080, server: 8013 } as const;
+const MAX_IN_FLIGHT = 200;
+
+/** Starts a replica of the hook service, composed as its `main` does. */
+export async function startHookReplica({
+  kubeConfig,
+  addresses,
+  address,
+  log,
+  onSync,
+}: HookReplicaDeps): Promise<Replica> {
+  let isAlive = true;
+  const { monotonicMs } = clock;
+  const config = makeConfig();
+  const settings = makeSettings();
+  const { watchNamespaces } = config;
+  const cluster = whileAlive(createCluster({ kubeConfig, watchNamespaces, clock }), () => isAlive);
+  const onBug = (error: unknown) => log.error({ err: error }, 'a bug');
+  const triggers = createTriggers({
+    clock,
+    send: createSend(),
+    readSecretKey: cluster.readSecretKey,
+    settings: {
+      defaultServerAddress: undefined,
+      defaultAuthorization: undefined,
+      allowedServers: config.prometheus.allowedServers,
+      allowLoopback: true,
+      pollSeconds: config.pollSeconds,
+    },
+    onBug,
+  });
+  const registry = createRegistry({ cluster, clock });
+  const claims = createResolverClaims({
+    cluster,
+    clock,
+    log,
+    settings: { namespace: config.resolver.namespace, portRange: config.resolver.portRange, watchNamespaces },
+  });
+  const pods = createResolverPods({ ask: askThrough(addresses), clock });
+  const gather = createGather({ cluster, clock, triggers, settings, resolver: { ...claims, ...pods } });
+  const answers = createAnswers({
+    clock,
+    settings,
+    gather,
+    registry,
+    carryOut: createCarryOut({ cluster, clock, log, settings }),
+    recordEvents: createEvents({ cluster, log }),
+    releasePorts: claims.release,
+    onAnswered: ({ isFinalized, elastiService }) => isFinalized && triggers.forget(elastiService.uid),
+  });
+  const wakes = createWakes({ cluster, clock, random, log, registry });
+
+  const newGate = () => createGate({ maxInFlight: MAX_IN_FLIGHT, random: random.next });
+  const shared = { monotonicMs, log, onRequest: () => {}, report: onBug };
+  const hooksApp = createHooksApp({
+    ...answers,
+    sync: async (request, arrivedAtMs) => {
+      const response = await answers.sync(request, arrivedAtMs);
+      onSync(request, response);
+      return response;
+    },
+    tokens: () => [],
+    gate: newGate(),
+    ...shared,
+  });
+  const serverApp = createServerApp({
+    wake: ({ namespace, service }) => wakes.wake(namespace, service),
+    listElastiServices: () => cluster.listElastiServices({}),
+    metricsText: async () => ({ contentType: 'text/plain', text: '' }),
+    isReady: createReadiness({ ping: () => cluster.ping({ timeoutMs: 2000 }), monotonicMs }),
+    gate: newGate(),
+    ...shared,
+  });
+  const hooks = await listen(hooksApp, { host: HOST, port: 0 });
+  const server = await listen(serverApp, { host: HOST, port: 0 });
+  addresses.bind(address, HOOK_PORTS.hooks, hooks.port);
+  addresses.bind(address, HOOK_PORTS.server, server.port);
+
+  return {
+    isReady: () => isAlive,
+    kill: async () => {
+      isAlive = false;
+      addresses.release(address);
+      await Promise.all([hooks.close(0), server.close(0)]);
+    },
+  };
+}
+
+/** Asks resolvers at the model's addresses. */
+function askThrough(addresses: Addresses): AskResolver {
+  const known = new Map<number, AskResolver>();
+  return async (address, path) => {
+    const port = addresses.realPortOf(address, HOOK_PORTS.server);
+    if (port === undefined) throw new Error(`nobody is at ${address}`);
+    const ask = known.get(port) ?? createAskResolver({ port });
+    known.set(port, ask);
+    return ask(HOST, path);
+  };
+}
