@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDetail } from './api.ts';
 import { startApiServer } from './control-plane/api-server.ts';
 import { startMetacontroller } from './control-plane/metacontroller.ts';
@@ -67,7 +68,7 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
   ]);
   const kubeConfig = makeKubeConfig(api.url);
   const kubeProxy = createKubeProxy({ store, addresses });
-  const client = createClient({ exchanges });
+  const client = createClient({ exchanges, onRetry: story.retried });
 
   putSystem(store);
   for (const service of SERVICES) putDemoService(store, service, `http://${HOST}:${prometheus.port}`);
@@ -82,13 +83,15 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
   const hooksUrl = await serveSystem('elasti-hooks', 'hooks');
   const hookUrl = await serveSystem('elasti-operator-controller-service', 'server');
   const clusterAddresses = new Map<string, ClusterAddress>();
-  for (const [i, { name }] of SERVICES.entries()) {
+  let wantedPort = firstPort;
+  for (const { name } of SERVICES) {
     const about = { service: name, exchanges, onRequest: prometheus.requestSeen, ownExchange: client.exchangeOf };
     const address = await kubeProxy.serve(
       { namespace: NAMESPACE, service: name, port: SERVICE_PORT.name },
-      { wantedPort: firstPort === 0 ? 0 : firstPort + i, watch: (connection) => watchConnection(connection, about) },
+      { wantedPort, watch: (connection) => watchConnection(connection, about) },
     );
     clusterAddresses.set(name, address);
+    if (wantedPort !== 0) wantedPort = address.port + 1;
   }
   const addressOf = (name: string) => clusterAddresses.get(name) as ClusterAddress;
 
@@ -120,6 +123,7 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
     }),
   ]);
   const metacontroller = await startMetacontroller({ kubeConfig, hooksUrl });
+  await waitForEndpoints([...clusterAddresses.values()]);
 
   const send = (service: DemoService) => client.send(service, addressOf(service.name).port);
   const load = createLoad((service) => void send(service));
@@ -154,4 +158,14 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
       await metacontroller.stop();
     },
   };
+}
+
+const ENDPOINTS_MS = 50;
+const MAX_ENDPOINTS_MS = 15_000;
+
+/** From the moment that a Service has an endpoint it always has one; before that, connections are refused. */
+async function waitForEndpoints(all: readonly ClusterAddress[]): Promise<void> {
+  const endsAtMs = performance.now() + MAX_ENDPOINTS_MS;
+  while (all.some(({ endpoints }) => endpoints().length === 0) && performance.now() < endsAtMs)
+    await sleep(ENDPOINTS_MS);
 }

@@ -1,16 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SERVICES } from './settings.ts';
 import { type Demo, startDemo } from './start-demo.ts';
 
 const DEFAULT_PORT = 7070;
+const MAX_STOP_MS = 3000;
 const USAGE = `npm run demo -- [--port ${DEFAULT_PORT}]: the page's port; the services take those after it`;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function say(who: string, what: string): void {
-  print(`${new Date().toTimeString().slice(0, 8)}  ${who.padEnd(10)}  ${what}`);
+/** Tells what happens line by line, as soon as it is released. */
+function createTeller() {
+  const early: string[] = [];
+  let isReleased = false;
+  return {
+    say: (who: string, what: string) => {
+      const line = `${new Date().toTimeString().slice(0, 8)}  ${who.padEnd(10)}  ${what}`;
+      if (isReleased) print(line);
+      else early.push(line);
+    },
+    release: () => {
+      isReleased = true;
+      for (const line of early.splice(0)) print(line);
+    },
+  };
 }
 
 function readPort(): number {
@@ -21,13 +36,17 @@ function readPort(): number {
 }
 
 function tell({ url, port, cluster }: Demo, wanted: number): void {
-  const elsewhere = wanted !== 0 && port !== wanted ? `  (port ${wanted} is taken by another program)` : '';
-  print(`\nSee it at ${url}${elsewhere}\n\nor here. In another terminal, try`);
+  const taken = (one: number) => (wanted === 0 ? '' : `  (port ${one} is taken by another program)`);
+  print(`\nSee it at ${url}${port === wanted ? '' : taken(wanted)}\n\nor here. In another terminal, try`);
+  let next = port;
   for (const service of SERVICES) {
-    const address = cluster.urlOf(service);
-    const command =
-      service.protocol === 'http' ? `curl ${address}` : `echo hello | nc -N ${address.slice(6).replace(':', ' ')}`;
-    print(`  ${command.padEnd(40)}  # ${service.name}, sleeps after ${service.cooldownSeconds} idle seconds`);
+    next += 1;
+    const { hostname, port: own, href } = new URL(cluster.urlOf(service));
+    const command = service.protocol === 'http' ? `curl ${href}` : `nc ${hostname} ${own}`;
+    const typing = service.protocol === 'http' ? '' : ': type a line';
+    const sleeps = `# ${service.name}${typing}, sleeps after ${service.cooldownSeconds} idle seconds`;
+    print(`  ${command.padEnd(36)}  ${sleeps}${Number(own) === next ? '' : taken(next)}`);
+    next = Number(own);
   }
   print(`  curl -d '{"service":"web"}' ${url}api/actions/send-hundred`);
   print(`  curl -X POST ${url}api/actions/kill-resolver`);
@@ -42,14 +61,17 @@ async function main(): Promise<void> {
     // Who asks twice has waited long enough; the pods end with us.
     if (isEnding) process.exit(0);
     isEnding = true;
-    await demo?.stop();
+    await Promise.race([demo?.stop(), sleep(MAX_STOP_MS)]);
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   // The terminal was closed: there is nobody left to tell.
   process.stdout.on('error', end);
+  print('Starting a model cluster with the real hook service and the real resolver in it ...');
+  const { say, release } = createTeller();
   demo = await startDemo({ port: wanted, say });
   tell(demo, wanted);
+  release();
 }
 
 try {

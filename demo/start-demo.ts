@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { type Cluster, startCluster } from './cluster.ts';
 import { HOST, listenNear } from './network/ports.ts';
 import { createPageApp } from './page-server/app.ts';
@@ -21,11 +21,13 @@ export interface Demo {
 
 /** Starts the whole demo; nothing of it is left once stop has resolved. */
 export async function startDemo({ port: wanted, say }: DemoOptions): Promise<Demo> {
-  const cluster = await startCluster({ firstPort: wanted === 0 ? 0 : wanted + 1, say });
+  let app: RequestListener = (_req, res) => res.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+  const server = createServer((req, res) => app(req, res));
+  const port = await listenNear(server, wanted);
+  const cluster = await startCluster({ firstPort: wanted === 0 ? 0 : port + 1, say });
   const events = createEventStream(() => makeState(cluster));
   cluster.exchanges.subscribe(events.request);
-  const server = createServer(createPageApp(cluster, events));
-  const port = await listenNear(server, wanted);
+  app = createPageApp(cluster, events);
   return {
     url: `http://${HOST}:${port}/`,
     port,

@@ -16,16 +16,22 @@ export interface StoryDeps {
 /** What has happened to each service. */
 export interface Story {
   timelineOf(service: string): readonly TimelineEntry[];
+  /** A request was cut off unanswered, and its client asks again. */
+  retried(service: string): void;
   stop(): void;
 }
 
 const MAX_ENTRIES = 30;
+/** What is cut off together is told in one line. */
+const RETRIES_MS = 500;
 
 interface Chapter {
   readonly entries: TimelineEntry[];
   phase: Phase | undefined;
   replicas: number;
   wake: Wake | undefined;
+  /** Since the last line that told of any. */
+  retries: number;
 }
 
 /** A wake by a request, in milliseconds since that was sent. */
@@ -39,7 +45,13 @@ interface Wake {
 export function createStory({ store, pods, exchanges, say }: StoryDeps): Story {
   const chapters = new Map<string, Chapter>();
   const chapterOf = (service: string): Chapter => {
-    const chapter = chapters.get(service) ?? { entries: [], phase: undefined, replicas: 1, wake: undefined };
+    const chapter = chapters.get(service) ?? {
+      entries: [],
+      phase: undefined,
+      replicas: 1,
+      wake: undefined,
+      retries: 0,
+    };
     chapters.set(service, chapter);
     return chapter;
   };
@@ -99,7 +111,25 @@ export function createStory({ store, pods, exchanges, say }: StoryDeps): Story {
     if (entry) entries[at] = { ...entry, coldStart: { scaleMs, readyMs, answerMs } };
   };
 
-  return { timelineOf: (service) => chapterOf(service).entries, stop: unsubscribe };
+  const tellRetries = () => {
+    for (const [service, chapter] of chapters) {
+      if (chapter.retries > 0)
+        say(service, `${chapter.retries} requests were cut off unanswered; their client asks again`);
+      chapter.retries = 0;
+    }
+  };
+  const timer = setInterval(tellRetries, RETRIES_MS);
+
+  return {
+    timelineOf: (service) => chapterOf(service).entries,
+    retried: (service) => {
+      chapterOf(service).retries += 1;
+    },
+    stop: () => {
+      clearInterval(timer);
+      unsubscribe();
+    },
+  };
 }
 
 /** The last decision in a sentence: what prevents a sleep, else what the phase rests on. */

@@ -8,7 +8,7 @@ import { refuseOthers } from './guard.ts';
 import { readStaticFile } from './static-files.ts';
 
 // Nothing is fetched from anywhere else, and nobody else shows the page in theirs.
-const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+const POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
 
 /** Makes the app behind the page: the API of api.ts, and the page's files. */
 export function createPageApp(cluster: Cluster, events: EventStream): express.Express {

@@ -36,6 +36,7 @@ export interface HookReplicaDeps {
 /** Ports of the hook service in the model's addresses. */
 export const HOOK_PORTS = { hooks: 8080, server: 8013 } as const;
 const MAX_IN_FLIGHT = 200;
+const MAX_KNOWN = 8;
 
 /** Starts a replica of the hook service, composed as its `main` does. */
 export async function startHookReplica({
@@ -129,6 +130,8 @@ function askThrough(addresses: Addresses): AskResolver {
     const port = addresses.realPortOf(address, HOOK_PORTS.server);
     if (port === undefined) throw new Error(`nobody is at ${address}`);
     const ask = known.get(port) ?? createAskResolver({ port });
+    // A resolver that comes back has another port.
+    if (known.size > MAX_KNOWN) known.clear();
     known.set(port, ask);
     return ask(HOST, path);
   };

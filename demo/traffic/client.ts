@@ -16,8 +16,14 @@ const TIMEOUT_MS = 60_000;
 const MAX_TRIES = 5;
 const RETRY_MS = 200;
 
+export interface ClientDeps {
+  readonly exchanges: Exchanges;
+  /** Told of each request that is sent again. */
+  readonly onRetry: (service: string) => void;
+}
+
 /** Makes the client. */
-export function createClient({ exchanges }: { readonly exchanges: Exchanges }): Client {
+export function createClient({ exchanges, onRetry }: ClientDeps): Client {
   const carried = new Map<number, Exchange>();
 
   /** Gives the whole answer; rejects where the connection is cut before there is any. */
@@ -57,6 +63,8 @@ export function createClient({ exchanges }: { readonly exchanges: Exchanges }): 
           return;
         } catch (error) {
           if (tries === MAX_TRIES) return exchange.lose((error as Error).message);
+          exchange.retry();
+          onRetry(service.name);
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS * tries));
         }
       }

@@ -9,6 +9,8 @@ export interface Exchange {
   /** It goes to a pod, or to a resolver. */
   route(via: 'pod' | 'resolver'): void;
   hold(): void;
+  /** Its connection was cut, and its client is about to ask again. */
+  retry(): void;
   answer(): void;
   lose(error: string): void;
   /** Its client does not want the answer any more. */
@@ -84,6 +86,11 @@ export function createExchanges(): Exchanges {
       },
       hold: () => {
         if (state === 'sent' && via === 'resolver') tell('held');
+      },
+      retry: () => {
+        if (isOver()) return;
+        state = 'sent';
+        via = undefined;
       },
       answer: () => end('answered'),
       lose: (error) => end('lost', error),

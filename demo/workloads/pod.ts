@@ -12,7 +12,7 @@ function createHttpPod(): Server {
     answered += 1;
     if (isEnding) response.setHeader('connection', 'close');
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-pod': POD_NAME });
-    response.end(`hello from ${POD_APP}, answer ${answered} of pod ${POD_NAME}\n`);
+    response.end(`hello from ${POD_APP}, answer ${answered} of pod ${POD_NAME}, process ${process.pid}\n`);
   });
   server.keepAliveTimeout = 65_000;
   return server;
