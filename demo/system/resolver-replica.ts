@@ -51,6 +51,7 @@ export async function startResolverReplica(deps: ResolverReplicaDeps): Promise<R
     random,
     log,
     namespace: SYSTEM_NAMESPACE,
+    watchNamespaces: [],
     podAddresses: [address],
     onBug: (error) => log.error({ err: error }, 'a bug'),
   });
