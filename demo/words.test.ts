@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  clockWords,
   coldStartParts,
   commandFor,
   durationWords,
   millisecondWords,
   phaseNews,
+  plainTimes,
   podWords,
   routeWords,
 } from './page/words.ts';
@@ -22,6 +24,15 @@ test('durations are given in the unit that a person would use', () => {
     '25 h 01 min',
   ]);
   assert.deepEqual([0.4, 9_999.4, 10_000].map(millisecondWords), ['0 ms', '9,999 ms', '10.0 s']);
+});
+
+test('times in a sentence are told as a clock on the wall tells them', () => {
+  const [one, other] = ['2026-11-23T22:00:08.200Z', '2026-11-23T22:01:09Z'];
+  assert.equal(
+    plainTimes(`kept up until ${one}, asked at ${other}`),
+    `kept up until ${clockWords(one)}, asked at ${clockWords(other)}`,
+  );
+  assert.match(clockWords(one), /^\d\d:00:08$/);
 });
 
 test('a sentence for each way that a connection can go', () => {
@@ -53,5 +64,5 @@ test('news is of phases that changed, not of those that were so when the page op
 
 test('the command to type follows the protocol', () => {
   assert.equal(commandFor('http://127.0.0.1:8080/'), 'curl -i http://127.0.0.1:8080/');
-  assert.equal(commandFor('tcp://127.0.0.1:8081'), 'nc 127.0.0.1 8081');
+  assert.equal(commandFor('tcp://127.0.0.1:8081'), 'echo hello | nc -N 127.0.0.1 8081');
 });

@@ -4,7 +4,7 @@ import { createChips, podChip } from './chips.ts';
 import { copyTemplate, part, setAttribute, setIcon, setText } from './dom.ts';
 import { createPicture } from './picture.ts';
 import { createTimeline } from './timeline.ts';
-import { commandFor, countWords, durationWords } from './words.ts';
+import { commandFor, countWords, durationWords, plainTimes } from './words.ts';
 
 export interface CardDeps {
   /** Tells the person at the page, once. */
@@ -45,7 +45,7 @@ export function createCard({ name }: ServiceState, deps: CardDeps): Card {
       setIcon(find('phase-icon'), phase ?? 'unseen');
       setText(find('phase-word'), phase ?? 'Not seen yet');
       setText(find('since'), phaseSince === undefined ? '' : `for ${secondsSince(phaseSince, now)}`);
-      setText(find('why'), service.why);
+      setText(find('why'), plainTimes(service.why));
       setText(find('replicas'), String(service.replicas));
       setText(find('mode'), service.mode ?? '–');
       setText(find('sent'), countWords(service.sent));

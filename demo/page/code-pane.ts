@@ -1,6 +1,7 @@
 import type { ServiceDetail, ServiceState } from '../api.ts';
 import { part, setText } from './dom.ts';
 import { createTree } from './tree.ts';
+import { clockWords } from './words.ts';
 
 const REFRESH_MS = 1_000;
 const TIMEOUT_MS = 5_000;
@@ -35,7 +36,7 @@ export function createCodePane(root: ParentNode): CodePane {
       hookAt,
       detail.lastHook === undefined
         ? 'No hook has been called for it yet.'
-        : `Metacontroller’s stand-in called /sync at ${new Date(detail.lastHook.at).toLocaleTimeString('en-GB')}.`,
+        : `Metacontroller’s stand-in called /sync at ${clockWords(detail.lastHook.at)}.`,
     );
   };
   picked.addEventListener('change', refresh);

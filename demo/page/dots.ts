@@ -6,13 +6,17 @@ type Point = readonly [x: number, y: number];
 const CLIENT: Point = [58, 92];
 const RESOLVER: Point = [174, 48];
 const HOUSE: Point = [272, 106];
+/** In each of the two rows in the resolver. */
 const HELD_SLOTS = 8;
 /** More would be a blur, and a page left open overnight must not gather them. */
 const MAX_DOTS = 48;
 const STEP_MS = 420;
 
 const move = ([x, y]: Point, opacity = 1) => ({ transform: `translate(${x}px, ${y}px)`, opacity });
-const heldAt = (slot: number): Point => [140 + (slot % HELD_SLOTS) * 9.7, 48];
+const heldAt = (slot: number): Point => [
+  140 + (slot % HELD_SLOTS) * 9.7,
+  slot % (2 * HELD_SLOTS) < HELD_SLOTS ? 43 : 54,
+];
 
 interface Dot {
   readonly circle: SVGCircleElement;

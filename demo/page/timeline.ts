@@ -1,7 +1,7 @@
 import type { TimelineEntry } from '../api.ts';
 import { copyTemplate, part, setAttribute, setIcon, setText } from './dom.ts';
 import { createList } from './list.ts';
-import { coldStartParts, durationWords, millisecondWords } from './words.ts';
+import { clockWords, coldStartParts, durationWords, millisecondWords, plainTimes } from './words.ts';
 
 /** What a card shows of the past; the server sends a few dozen, this is the bound should it send more. */
 const MAX_ENTRIES = 48;
@@ -78,9 +78,9 @@ function createEntry({ at, phase, what }: TimelineEntry) {
   const element = copyTemplate('entry', HTMLLIElement);
   const time = part(element, 'at', HTMLTimeElement);
   time.dateTime = at;
-  setText(time, new Date(at).toLocaleTimeString('en-GB'));
+  setText(time, clockWords(at));
   setText(part(element, 'phase', HTMLElement), phase);
-  setText(part(element, 'what', HTMLSpanElement), what);
+  setText(part(element, 'what', HTMLSpanElement), plainTimes(what));
   setIcon(part(element, 'icon', SVGUseElement), phase);
   element.dataset.phase = phase;
   const cold = part(element, 'cold', HTMLDivElement);

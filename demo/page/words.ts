@@ -23,6 +23,18 @@ export function millisecondWords(ms: number): string {
   return ms < 10_000 ? `${COUNT.format(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** An ISO 8601 time as a clock on the wall has it. */
+export function clockWords(time: string): string {
+  return new Date(time).toLocaleTimeString('en-GB');
+}
+
+/** A condition's sentence with its times as a clock on the wall has them. */
+export function plainTimes(sentence: string): string {
+  return sentence.replace(TIMES, clockWords);
+}
+
 /** Where a new connection goes, in a sentence. */
 export function routeWords({ routesTo, held }: Pick<ServiceState, 'routesTo' | 'held'>): string {
   if (routesTo.length === 0) return 'A new connection finds no endpoint.';
@@ -36,7 +48,7 @@ export function routeWords({ routesTo, held }: Pick<ServiceState, 'routesTo' | '
 /** What to type to reach a service from a terminal. */
 export function commandFor(url: string): string {
   const { protocol, hostname, port } = new URL(url);
-  return protocol === 'tcp:' ? `nc ${hostname} ${port}` : `curl -i ${url}`;
+  return protocol === 'tcp:' ? `echo hello | nc -N ${hostname} ${port}` : `curl -i ${url}`;
 }
 
 /** The pods in a few words, for under the house: "2 ready, 1 starting". */
