@@ -1,17 +1,9 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
 import { json } from 'node:stream/consumers';
 import type { DemoState, RequestEvent, ServiceDetail } from '../api.ts';
-
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.css': 'text/css',
-  '.ts': 'text/javascript',
-};
+import { readStaticFile } from '../page-server/static-files.ts';
 
 export interface ScriptedServer {
   readonly url: string;
@@ -50,17 +42,13 @@ export async function startScriptedServer({
       asked.push({ action: path.slice('/api/actions/'.length), body: await json(req) });
       res.writeHead(204).end();
     } else {
-      const file = await readFile(
-        new URL(`../page/${path === '/' ? 'index.html' : path.slice(1)}`, import.meta.url),
-        'utf8',
-      );
-      const type = extname(path === '/' ? 'index.html' : path);
-      res.writeHead(200, { 'content-type': MEDIA_TYPES[type] });
-      res.end(type === '.ts' ? stripTypeScriptTypes(file) : file);
+      const file = await readStaticFile(path);
+      if (file) res.writeHead(200, { 'content-type': file.type }).end(file.body);
+      else res.writeHead(404).end();
     }
   };
   const server = createServer((req, res) => {
-    answer(req, res).catch(() => res.writeHead(404).end());
+    answer(req, res).catch((error) => res.destroy(error));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
