@@ -25,14 +25,17 @@ const port = z
   .refine((number) => number >= 1 && number <= 65_535, 'a port from 1 to 65535');
 
 const PORT_RANGE =
-  'two ports with a hyphen between them, from 1024 to 32767 and at least 16 apart, such as 10240-29999';
+  'two ports with a hyphen between them, from 1024 to 32767, for 2048 ports or more, such as 10240-29999';
+// Each ElastiService has its ports from one sixteenth of the range, whichever its UID says. In fewer than these one part may
+// be used up while half of the range is free.
+const MIN_PORTS = 2048;
 
 // Above 32767 Linux takes ports for outgoing connections, so that a listener might find its own taken.
 const portRange = z
   .string()
   .regex(/^\d{4,5}-\d{4,5}$/, PORT_RANGE)
   .transform((range) => range.split('-').map(Number) as [number, number])
-  .refine(([first, last]) => first >= 1024 && last <= 32_767 && last - first >= 16, PORT_RANGE)
+  .refine(([first, last]) => first >= 1024 && last <= 32_767 && last - first + 1 >= MIN_PORTS, PORT_RANGE)
   .transform(([first, last]): PortRange => ({ first, last }));
 
 const seconds = (min: number, max: number) =>

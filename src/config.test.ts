@@ -42,7 +42,7 @@ const full = {
   ELASTI_RESOLVER_PORT: '9013',
   ELASTI_RESOLVER_PROXY_PORT: '9012',
   RESOLVER_ROUTING: 'port',
-  RESOLVER_PORT_RANGE: '10240-10256',
+  RESOLVER_PORT_RANGE: '10240-12287',
   KUBERNETES_CLUSTER_DOMAIN: 'k8s.example',
   POLLING_INTERVAL: '1m30s',
   PROMETHEUS_TRIGGER_SERVER_ADDRESS: 'http://prometheus.monitoring:9090/base',
@@ -75,7 +75,7 @@ test('every variable finds its place', () => {
       port: 9013,
       proxyPort: 9012,
       routing: 'port',
-      portRange: { first: 10_240, last: 10_256 },
+      portRange: { first: 10_240, last: 12_287 },
     },
     clusterDomain: 'k8s.example',
     podNamespace: 'platform',
@@ -109,7 +109,7 @@ test('an empty value is none', () => {
 });
 
 const PORT_RANGE =
-  'two ports with a hyphen between them, from 1024 to 32767 and at least 16 apart, such as 10240-29999';
+  'two ports with a hyphen between them, from 1024 to 32767, for 2048 ports or more, such as 10240-29999';
 const bad: readonly (readonly [string, string, string])[] = [
   ['ELASTI_RESOLVER_NAMESPACE', 'Not_A_Name', 'a name of at most 63 lower-case letters, digits and hyphens'],
   ['ELASTI_RESOLVER_DEPLOYMENT_NAME', 'a b', 'a lower-case DNS name'],
@@ -118,11 +118,11 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['ELASTI_RESOLVER_PROXY_PORT', '65536', 'a port from 1 to 65535'],
   ['RESOLVER_ROUTING', 'header', 'one of port, host'],
   ['RESOLVER_PORT_RANGE', '10240', PORT_RANGE],
-  ['RESOLVER_PORT_RANGE', '10240-10255', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '10240-12286', PORT_RANGE],
   ['RESOLVER_PORT_RANGE', '20000-10240', PORT_RANGE],
-  ['RESOLVER_PORT_RANGE', '1023-2000', PORT_RANGE],
-  ['RESOLVER_PORT_RANGE', '30000-32768', PORT_RANGE],
-  ['RESOLVER_PORT_RANGE', '8000-8016', 'a range without ELASTI_RESOLVER_PORT, which the resolver itself listens on'],
+  ['RESOLVER_PORT_RANGE', '1023-9000', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '20000-32768', PORT_RANGE],
+  ['RESOLVER_PORT_RANGE', '8000-12000', 'a range without ELASTI_RESOLVER_PORT, which the resolver itself listens on'],
   ['HOOK_PORT', '80a', 'a port from 1 to 65535'],
   ['HOOK_PORT', '8013', 'another port than SERVER_PORT'],
   ['SERVER_PORT', '-1', 'a port from 1 to 65535'],

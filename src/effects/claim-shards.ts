@@ -32,7 +32,7 @@ const LABELS = { 'elasti.truefoundry.com/resolver-ports': 'true', 'app.kubernete
 const CALL_TIMEOUT_MS = 1500;
 /** Each conflict means that somebody else got through. */
 const MAX_TRIES = 8;
-/** The API server takes a ConfigMap of up to 1 MiB; the rest is for its metadata. */
+/** The API server takes a ConfigMap of up to 1 MiB; the rest is for its metadata. The default range never gets there. */
 const MAX_BYTES = 1_000_000;
 
 /** Name of the ConfigMap of that number. */
