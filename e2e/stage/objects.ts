@@ -16,6 +16,7 @@ export interface ElastiServiceObject extends KubeObject {
 }
 
 export interface Slice extends KubeObject {
+  readonly addressType: string;
   readonly endpoints?: readonly Endpoint[] | null;
   readonly ports?: readonly { readonly name: string; readonly port: number }[] | null;
 }

@@ -4,6 +4,7 @@ import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { SETTINGS, SYSTEM_NAMESPACE } from '../environment/environment.ts';
 import { type Program, startProgram, untilServes } from '../environment/programs.ts';
 import { writeAccountKubeconfig } from '../environment/service-account.ts';
+import { isOwnResolver } from './client.ts';
 import { ELASTI_SERVICES, SLICES } from './objects.ts';
 import type { Stage } from './stage.ts';
 
@@ -43,6 +44,7 @@ export async function startSecondHook(stage: Stage, options: SecondHookOptions):
       // Shorter than the others', so that it is the one that writes zero.
       SLEEP_DRAIN_SECONDS: '1',
       WAKE_SETTLE_SECONDS: String(SETTINGS.settleSeconds),
+      ...(isOwnResolver ? { RESOLVER_ROUTING: 'port' } : {}),
     },
   });
   await untilServes(hook, () => fetch(`http://127.0.0.1:${serverPort}/healthz`));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { privateServiceName } from '../../src/core/names.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
+import { isOwnResolver } from '../stage/client.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
 
@@ -11,6 +12,10 @@ type Service = KubeObject & {
     readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: number | string }[];
   };
 };
+
+const SHARED_PORT = 8012;
+
+const sorted = (list: readonly (string | number)[]): string => [...list].sort().join();
 
 export const editedService: Story = {
   name: 'a Service that is edited while asleep has its children follow',
@@ -58,12 +63,14 @@ async function untilPrivate(stage: Stage, isCurrent: (service: Service) => boole
 async function untilSlicePorts(stage: Stage, names: readonly string[]): Promise<void> {
   await until(`slices with the ports ${names}`, async () => {
     const ports = (await stage.ourSlices()).flatMap((slice) => slice.ports ?? []);
-    assert.ok(ports.every(({ port }) => port === 8012));
-    return (
-      ports
-        .map(({ name }) => name)
-        .sort()
-        .join() === names.join()
-    );
+    const isEach = sorted(ports.map(({ name }) => name)) === sorted(names);
+    return isEach && sorted(ports.map(({ port }) => port)) === sorted(await resolverPorts(stage, names.length));
   });
+}
+
+/** Where the slices are to point: at the port that is claimed for each of the Service's, or at the one that all share. */
+async function resolverPorts(stage: Stage, count: number): Promise<readonly number[]> {
+  if (!isOwnResolver) return Array.from({ length: count }, () => SHARED_PORT);
+  const { status } = await stage.elastiService();
+  return status?.resolverPorts?.map(({ resolverPort }) => resolverPort) ?? [];
 }

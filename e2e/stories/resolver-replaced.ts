@@ -66,10 +66,12 @@ async function scaleResolver({ environment }: Stage, replicas: number): Promise<
   await environment.kubectl('scale', 'deployment', RESOLVER, `--replicas=${replicas}`, '--namespace', SYSTEM_NAMESPACE);
 }
 
+/** Of the one family that the story's Service has; the resolver may have both. */
 async function resolverAddresses({ api }: Stage): Promise<readonly string[]> {
   const selector = encodeURIComponent('kubernetes.io/service-name=elasti-resolver-service');
   const path = `${urlOf(SLICES, SYSTEM_NAMESPACE)}?labelSelector=${selector}`;
-  return addressesOf((await api.call<{ items: readonly Slice[] }>('GET', path)).items);
+  const { items } = await api.call<{ items: readonly Slice[] }>('GET', path);
+  return addressesOf(items.filter(({ addressType }) => addressType === 'IPv4'));
 }
 
 function addressesOf(slices: readonly Slice[]): readonly string[] {
