@@ -15,6 +15,7 @@ import { namespaceDeleted } from './stories/namespace-deleted.ts';
 import { nothingForbidden } from './stories/nothing-forbidden.ts';
 import { prometheusStopped } from './stories/prometheus-stopped.ts';
 import { resolverReplaced } from './stories/resolver-replaced.ts';
+import { resolversRolled } from './stories/resolvers-rolled.ts';
 import { rollout } from './stories/rollout.ts';
 import { samples } from './stories/samples.ts';
 import { statefulSet } from './stories/stateful-set.ts';
@@ -48,6 +49,7 @@ export const STORIES: readonly Story[] = [
   statusWiped,
   dryRun,
   resolverReplaced,
+  resolversRolled,
   hookKilled,
   metacontrollerDown,
   nothingForbidden,

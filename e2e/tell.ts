@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test';
 import type { Cluster } from './cluster/cluster.ts';
 import { createEnvironment, type Environment } from './environment/environment.ts';
-import { isResolverMarking } from './stage/client.ts';
+import { resolverKind } from './stage/client.ts';
 import { diagnose, tailSystemLogs } from './stage/diagnosis.ts';
 import { createStage, type Stage } from './stage/stage.ts';
 import type { Story } from './stage/story.ts';
@@ -31,7 +31,7 @@ export async function tellStories(cluster: Cluster, { only, isVerbose }: TellOpt
   const tell = (context: TestContext, story: Story) =>
     context.test(
       story.name,
-      { timeout: STORY_LIMIT_MS, skip: story.needsStandIn === true && !isResolverMarking },
+      { timeout: STORY_LIMIT_MS, skip: story.resolvers?.includes(resolverKind) === false },
       async () => {
         const namespace = `story-${story.slug}`;
         const step = (what: string) =>

@@ -7,11 +7,23 @@ export interface SampleApp {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly dualStack?: boolean;
+  /** Of the Service. Default: 80, to the pods' HTTP. */
+  readonly ports?: readonly { readonly name: string; readonly port: number; readonly targetPort: number | string }[];
 }
 
-/** A Deployment of the sample app and its Service, port 80. */
+const HTTP = { name: 'http', port: 80, targetPort: 'http' };
+
+/** A Deployment of the sample app and its Service. */
 export function makeSampleApp(app: SampleApp): object[] {
-  const { name, namespace = 'default', replicas = 1, annotations = {}, env = {}, dualStack = false } = app;
+  const {
+    name,
+    namespace = 'default',
+    replicas = 1,
+    annotations = {},
+    env = {},
+    dualStack = false,
+    ports = [HTTP],
+  } = app;
   const labels = { app: name };
   const fields = { POD_IP: 'status.podIP', POD_IPS: 'status.podIPs' };
   const container = {
@@ -45,7 +57,7 @@ export function makeSampleApp(app: SampleApp): object[] {
       metadata: { name, namespace },
       spec: {
         selector: labels,
-        ports: [{ name: 'http', port: 80, targetPort: 'http' }],
+        ports,
         ...(dualStack ? { ipFamilyPolicy: 'RequireDualStack' } : {}),
       },
     },

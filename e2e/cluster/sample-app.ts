@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A workload: answers {pod, n, port} on PORT (and PORT2) of each address in POD_IPS or POD_IP, after ?ms= milliseconds.
+// A workload: answers {pod, n, port} on PORT (and PORT2) of each address in POD_IPS or POD_IP, after ?ms= milliseconds, and
+// says back what comes on ECHO_PORT.
 // START_DELAY_MS: waits before it listens. ON_TERM=exit (default) ends at once, ON_TERM=drain answers what it has accepted.
 
-const { POD_IP = '127.0.0.1', POD_IPS = POD_IP, PORT = '8080', PORT2, START_DELAY_MS = '0', ON_TERM } = process.env;
+const { POD_IP = '127.0.0.1', POD_IPS = POD_IP, PORT = '8080', PORT2, ECHO_PORT } = process.env;
+const { START_DELAY_MS = '0', ON_TERM } = process.env;
 const pod = process.env.HOSTNAME ?? POD_IP;
 const DRAIN_LIMIT_MS = 25_000;
 let answered = 0;
@@ -26,20 +29,27 @@ function listen(address: string, port: number): Server {
   return server.listen(port, address);
 }
 
-const servers: Server[] = [];
+function echo(address: string, port: number): TcpServer {
+  // Whoever went away waits for no echo.
+  const server = createTcpServer((socket) => socket.on('error', () => {}).pipe(socket));
+  return server.listen(port, address);
+}
+
+const servers: (Server | TcpServer)[] = [];
 process.on('SIGTERM', () => {
   if (ON_TERM !== 'drain') process.exit(0);
   draining = true;
   setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
   for (const server of servers) {
     server.close();
-    server.closeIdleConnections();
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
   }
   // With nothing left to answer, nothing keeps the process; the delay before listening has to be cut short.
   if (servers.length === 0) process.exit(0);
 });
 
 if (START_DELAY_MS !== '0') await sleep(Number(START_DELAY_MS));
-for (const port of [PORT, PORT2].filter((value) => value !== undefined).map(Number)) {
-  for (const address of POD_IPS.split(',')) servers.push(listen(address, port));
+for (const address of POD_IPS.split(',')) {
+  for (const port of [PORT, PORT2].filter((value) => value !== undefined)) servers.push(listen(address, Number(port)));
+  if (ECHO_PORT !== undefined) servers.push(echo(address, Number(ECHO_PORT)));
 }

@@ -1,3 +1,4 @@
+import type { ResolverKind } from './client.ts';
 import type { Stage } from './stage.ts';
 
 /** A whole story with real objects; its name is the sentence that it proves. */
@@ -7,7 +8,7 @@ export interface Story {
   readonly slug: string;
   /** It stops or breaks what others rely on, and so is told when nothing else is. */
   readonly isAlone?: boolean;
-  /** Cannot be told with KubeElasti's resolver, of which only one can run here, on ports that are taken from the service. */
-  readonly needsStandIn?: boolean;
+  /** The resolvers that it can be told with. Default: any. */
+  readonly resolvers?: readonly ResolverKind[];
   readonly tell: (stage: Stage) => Promise<void>;
 }
