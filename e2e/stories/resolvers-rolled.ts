@@ -30,35 +30,41 @@ export const resolversRolled: Story = {
 
     const first = await resolverPods(stage);
     stage.step('the resolvers are replaced while services wake');
-    const bursts = await whileRolling(stage, (name) => burst(stage, name));
-    stage.step('the resolvers are replaced while services fall asleep');
-    await whileRolling(stage, (name) => stage.untilPhase('Asleep', { name, reason: 'SleptByElasti' }));
+    const [bursts] = await Promise.all([wakeAll(stage), rollResolvers(stage)]);
+    stage.step(
+      'the resolvers are replaced while services fall asleep; then those that stayed go, within the grace period',
+    );
+    const stopKept = async () => {
+      await rollResolvers(stage);
+      return Promise.all(keptLoads.map(({ stop }) => stop()));
+    };
+    const [kept] = await Promise.all([stopKept(), ...SLEEPERS.map((name) => untilAsleep(stage, name))]);
     stage.step('the resolvers are replaced while services wake once more');
-    const moreBursts = await whileRolling(stage, (name) => burst(stage, name));
+    const [moreBursts] = await Promise.all([wakeAll(stage), rollResolvers(stage)]);
+    const busy = await busyLoad.stop();
 
-    stage.step('the last clients go');
-    const [busy, ...kept] = await Promise.all([busyLoad, ...keptLoads].map(({ stop }) => stop()));
-    const outcomes = [...bursts, ...moreBursts, busy ?? [], ...kept].flat();
-    const lost = outcomes.filter(({ failure }) => failure !== undefined);
-    const slowestMs = Math.max(...outcomes.map(({ ms }) => ms));
-    stage.figure(
-      `3 roll-outs of all resolvers: ${lost.length} of ${outcomes.length} requests and lines lost, ` +
-        `${outcomes.filter(({ isHeld }) => isHeld).length} said to be held, the slowest took ${Math.round(slowestMs)} ms`,
-    );
-    assert.deepEqual(countByFailure(lost), {});
-    const held = [...bursts, ...moreBursts, ...kept].map((some) => some.filter(({ isHeld }) => isHeld).length);
-    assert.ok(
-      held.every((count) => count > 0),
-      `each load met a resolver: ${held}`,
-    );
+    const met = [...bursts, ...kept, ...moreBursts];
+    report(stage, [...met, busy].flat());
+    const held = met.map((outcomes) => outcomes.filter(({ isHeld }) => isHeld).length);
+    assert.ok(Math.min(...held) > 0, `each load but the busy one began at the resolver: ${held}`);
 
-    stage.step('the first resolvers end with their last connection');
+    stage.step('the first resolvers have ended with their last connection');
     await until('the first resolvers to be gone', async () => {
       const names = new Set((await resolverPods(stage)).map(nameOf));
       return first.every((pod) => !names.has(nameOf(pod)));
     });
   },
 };
+
+function report(stage: Stage, outcomes: readonly Outcome[]): void {
+  const lost = outcomes.filter(({ failure }) => failure !== undefined);
+  const slowestMs = Math.round(Math.max(...outcomes.map(({ ms }) => ms)));
+  stage.figure(
+    `3 roll-outs of all resolvers: ${lost.length} of ${outcomes.length} requests lost, the slowest took ${slowestMs} ms`,
+  );
+  const reasons = Map.groupBy(lost, ({ protocol, failure }) => `${protocol}: ${failure}`);
+  assert.deepEqual(Object.fromEntries([...reasons].map(([reason, { length }]) => [reason, length])), {});
+}
 
 /** A sample app that sleeps, and will sleep again whenever nobody has been there for a moment. */
 async function startService(stage: Stage, name: string): Promise<void> {
@@ -68,8 +74,12 @@ async function startService(stage: Stage, name: string): Promise<void> {
   ];
   await stage.startApp({ name, ports, env: { ECHO_PORT: '8082', ON_TERM: 'drain' } });
   await stage.apply(makeElastiService(stage.namespace, { service: name }));
-  await stage.untilPhase('Asleep', { name, reason: 'SleptByElasti' });
+  await untilAsleep(stage, name);
+  // Whoever stays connected to a pod that is ending is cut off with it.
+  await stage.untilNoPods(name);
 }
+
+const untilAsleep = (stage: Stage, name: string) => stage.untilPhase('Asleep', { name, reason: 'SleptByElasti' });
 
 async function startLoad(
   stage: Stage,
@@ -82,17 +92,14 @@ async function startLoad(
   return load;
 }
 
-/** Wakes a service with clients that keep coming until it serves. */
-async function burst(stage: Stage, name: string): Promise<readonly Outcome[]> {
-  const load = await startLoad(stage, name, startNewConnections);
-  await stage.untilPhase('Serving', { name });
-  return load.stop();
-}
-
-/** Replaces all resolvers, and does something with each of those that sleep and wake at the same time. */
-async function whileRolling<T>(stage: Stage, work: (name: string) => Promise<T>): Promise<readonly T[]> {
-  const [results] = await Promise.all([Promise.all(SLEEPERS.map(work)), rollResolvers(stage)]);
-  return results;
+/** Wakes each of those that sleep with clients that keep coming until it serves. */
+function wakeAll(stage: Stage): Promise<readonly (readonly Outcome[])[]> {
+  const wake = async (name: string) => {
+    const load = await startLoad(stage, name, startNewConnections);
+    await stage.untilPhase('Serving', { name });
+    return load.stop();
+  };
+  return Promise.all(SLEEPERS.map(wake));
 }
 
 async function rollResolvers(stage: Stage): Promise<void> {
@@ -112,8 +119,3 @@ async function resolverPods({ api }: Stage): Promise<readonly KubeObject[]> {
 }
 
 const nameOf = ({ metadata }: KubeObject): string => metadata.name;
-
-function countByFailure(lost: readonly Outcome[]): Readonly<Record<string, number>> {
-  const groups = Map.groupBy(lost, ({ protocol, failure }) => `${protocol}: ${failure}`);
-  return Object.fromEntries([...groups].map(([failure, { length }]) => [failure, length]));
-}
