@@ -16,8 +16,9 @@ export function checkAnswer<T extends SyncResponse>(answer: T, namespace: string
     if (metadata.namespace !== namespace) throw new Error(`answer has a child in namespace ${metadata.namespace}`);
     if (names.has(`${kind}/${metadata.name}`)) throw new Error(`answer has child ${kind}/${metadata.name} twice`);
     names.add(`${kind}/${metadata.name}`);
-    for (const [key, value] of Object.entries(metadata.labels ?? {})) {
-      if (typeof value !== 'string') throw new Error(`label ${key} of ${kind}/${metadata.name} is no string`);
+    for (const key in metadata.labels) {
+      if (typeof metadata.labels[key] !== 'string')
+        throw new Error(`label ${key} of ${kind}/${metadata.name} is no string`);
     }
     if (hasNull(child)) throw new Error(`child ${kind}/${metadata.name} has a null`);
     if (kind === 'EndpointSlice' && (child.endpoints as readonly unknown[]).length === 0) {
@@ -33,5 +34,6 @@ export function checkAnswer<T extends SyncResponse>(answer: T, namespace: string
 function hasNull(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
-  return Object.values(value).some(hasNull);
+  for (const key in value) if (hasNull(value[key as keyof typeof value])) return true;
+  return false;
 }

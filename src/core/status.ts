@@ -20,23 +20,23 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
   return finishStatus(view, {
     mode: decision.isRedirected && view.slices.length > 0 ? 'proxy' : 'serve',
     phase,
-    phaseSince: isNewPhase ? nowText : last.phaseSince,
-    idleSince: decision.wasActive ? nowText : view.idleSince,
+    phaseSince: isNewPhase ? nowText() : last.phaseSince,
+    idleSince: decision.wasActive ? nowText() : view.idleSince,
     unknownSince: view.unknownSince,
     // A drain counts from its own beginning at the earliest, even where slices still stood from before.
-    redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText : view.redirectedSince,
+    redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText() : view.redirectedSince,
     // Pods that are on their way out prove nothing for those that come after the sleep.
     readySince: phase === 'Asleep' ? undefined : view.readySince,
-    drainedAt: view.wasDraining && phase !== 'Draining' ? nowText : last.drainedAt,
+    drainedAt: view.wasDraining && phase !== 'Draining' ? nowText() : last.drainedAt,
     resolverGoneSince:
-      view.isResolverThere === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText) : undefined,
+      view.isResolverThere === false && decision.isRedirected ? (last.resolverGoneSince ?? nowText()) : undefined,
     servedWake,
     sleptBy: decideSleptBy(view, phase),
     wokenBy: decideWokenBy(view, decision),
     settleSeconds: decideSettle(view, phase),
     foreignRaises: decideForeignRaises(view),
     resolverPorts: resolverPortsOf(view),
-    lastScaledUpTime: isServed || isScaledUp(last.phase, phase) ? nowText : last.lastScaledUpTime,
+    lastScaledUpTime: isServed || isScaledUp(last.phase, phase) ? nowText() : last.lastScaledUpTime,
     conditions: makeConditions(claimsOf(view, decision, isSpecChanged), {
       previous: last.conditions,
       now,

@@ -21,7 +21,8 @@ export interface Observation {
 export interface View extends Observation {
   readonly settings: Settings;
   readonly now: Date;
-  readonly nowText: string;
+  /** `now` as statuses have it: made only where a time moves. */
+  nowText(): string;
   /** The last status; empty where there is none. */
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
@@ -64,7 +65,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
   const blocked = decideBlocked(facts, settings, context.scale);
   const demand = decideDemand(context.readings);
   const { privateService, slices, isComplete } = facts.desired;
-  const nowText = now.toISOString();
+  const nowText = () => now.toISOString();
   const isReady = facts.readiness === 'ready';
   const isFromBefore = isFromBeforeSlices({ facts, last, now, settings });
   const wasDraining = last.phase === 'Draining' || isFromBefore;
@@ -90,11 +91,11 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
     slices,
     idleSince: trackIdle({ demand, last, isSpecChanged, now, nowText, pollSeconds: settings.pollSeconds }),
     unknownSince:
-      demand.state === 'unknown' ? (last.unknownSince ?? nowText) : keepIf(isOpen(demand), last.unknownSince),
+      demand.state === 'unknown' ? (last.unknownSince ?? nowText()) : keepIf(isOpen(demand), last.unknownSince),
     readySince: isReady
-      ? ((isFromBefore ? undefined : last.readySince) ?? nowText)
+      ? ((isFromBefore ? undefined : last.readySince) ?? nowText())
       : keepIf(facts.readiness === 'unknown', last.readySince),
-    redirectedSince: isRedirected ? (last.redirectedSince ?? nowText) : undefined,
+    redirectedSince: isRedirected ? (last.redirectedSince ?? nowText()) : undefined,
     wasDraining,
     isZeroStepPossible: wasDraining || secondsSince(last.drainedAt, now) < 2 * settings.zeroDeadlineSeconds,
   };
@@ -115,9 +116,10 @@ function isFromBeforeSlices(options: {
   const madeMs = Math.max(
     ...[...facts.slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')),
   );
-  const toldMs = latestMs(last.phaseSince, last.drainedAt, last.redirectedSince, last.readySince);
   const isYoung = now.getTime() - madeMs < settings.settleSeconds * 1000;
-  return !isYoung && toldMs < madeMs - settings.clockSkewSeconds * 1000;
+  if (isYoung) return false;
+  const toldMs = latestMs(last.phaseSince, last.drainedAt, last.redirectedSince, last.readySince);
+  return toldMs < madeMs - settings.clockSkewSeconds * 1000;
 }
 
 const isOpen = ({ state }: Demand): boolean => state === 'pending' || state === 'unread';
@@ -130,7 +132,7 @@ function trackIdle(options: {
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
   readonly now: Date;
-  readonly nowText: string;
+  nowText(): string;
   readonly pollSeconds: number;
 }): string | undefined {
   const { demand, last, isSpecChanged, now, nowText, pollSeconds } = options;
@@ -139,7 +141,7 @@ function trackIdle(options: {
     case 'active':
       return undefined;
     case 'idle':
-      return since ?? nowText;
+      return since ?? nowText();
     case 'unknown': {
       const isBlind = last.unknownSince !== undefined && secondsSince(last.unknownSince, now) > 2 * pollSeconds;
       return isBlind ? undefined : since;

@@ -31,10 +31,7 @@ export function uptimeQuery(filter: string | undefined, windowSeconds: number): 
 const stepSeconds = (windowSeconds: number, wanted: number) =>
   Math.max(1, Math.min(Math.ceil(wanted), Math.floor(windowSeconds / 2)));
 
-/** URL of an instant query. */
+/** URL of an instant query; the server's has neither a query nor a fragment. */
 export function queryUrl(server: URL, query: string): string {
-  const url = new URL(server);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
-  url.searchParams.set('query', query);
-  return url.href;
+  return `${server.href.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams({ query })}`;
 }

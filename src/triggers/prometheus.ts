@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PrometheusMetadata } from '../api/elastiservice.ts';
 import type { Clock } from '../effects/ports.ts';
 import { type Answered, createAnswers } from './answers.ts';
@@ -26,8 +26,8 @@ export function createPrometheusTrigger(deps: {
     keepFailureMs: settings.keepFailureSeconds * 1000,
     isFailure: (answer) => answer.kind === 'failed',
   });
-  const askJoining = (question: PrometheusQuestion, joinMs: number) =>
-    answers.ask(keyOf(question), joinMs, (markAsked) => deps.ask(question, markAsked));
+  const askJoining = ({ question, key }: Keyed, joinMs: number) =>
+    answers.ask(key, joinMs, (markAsked) => deps.ask(question, markAsked));
 
   return {
     type: 'prometheus',
@@ -39,8 +39,8 @@ export function createPrometheusTrigger(deps: {
       const headers = planHeaders(metadata);
       if (headers === undefined) return failedProbe('BadHeader');
 
-      const instant: PrometheusQuestion = { server, namespace, headers, query: metadata.query, several: 'refused' };
-      const key = keyOf(instant);
+      const instant = keyed({ server, namespace, headers, query: metadata.query, several: 'refused' });
+      const { key } = instant;
       return {
         recall: (maxAgeMs) => {
           const known = answers.recall(key, maxAgeMs);
@@ -56,7 +56,7 @@ export function createPrometheusTrigger(deps: {
 
   /** The present comes first: it is younger than the last step of the window, and its type shapes the window's query. */
   async function prove(what: {
-    readonly instant: PrometheusQuestion;
+    readonly instant: Keyed;
     readonly metadata: PrometheusMetadata;
     readonly threshold: number;
     readonly windowSeconds: number;
@@ -69,7 +69,7 @@ export function createPrometheusTrigger(deps: {
     const { resultType } = present.answer;
     const [was, uptime] = await Promise.all([
       windowSeconds > 0
-        ? askOnce(windowQuery(instant.query, { windowSeconds, pollSeconds: settings.pollSeconds, resultType }))
+        ? askOnce(windowQuery(instant.question.query, { windowSeconds, pollSeconds: settings.pollSeconds, resultType }))
         : present,
       askOnce(uptimeQuery(metadata.uptimeFilter, windowSeconds)),
     ]);
@@ -81,9 +81,9 @@ export function createPrometheusTrigger(deps: {
 
     /** Nobody asks for these again, so they are shared while under way and not remembered. */
     async function askOnce(query: string): Promise<Answered<PrometheusAnswer>> {
-      const question: PrometheusQuestion = { ...instant, query, several: 'highest' };
-      const answered = await askJoining(question, 0);
-      answers.forget(keyOf(question));
+      const window = keyed({ ...instant.question, query, several: 'highest' });
+      const answered = await askJoining(window, 0);
+      answers.forget(window.key);
       return answered;
     }
   }
@@ -100,11 +100,19 @@ function parseThreshold(threshold: number | string): number | undefined {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }
 
+/** A question beside the key that it is remembered under. */
+interface Keyed {
+  readonly question: PrometheusQuestion;
+  readonly key: string;
+}
+
+const keyed = (question: PrometheusQuestion): Keyed => ({ question, key: keyOf(question) });
+
 /** A hash, since headers may hold credentials. Secrets enter by name only, and only their own namespace shares them. */
 function keyOf({ server, namespace, query, headers, several }: PrometheusQuestion): string {
   const secrets = Object.entries(headers.secrets).map(([header, { name, key }]) => [header, namespace, name, key]);
   const parts = [server.url.href, query, several, Object.entries(headers.values), secrets];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+  return hash('sha256', JSON.stringify(parts), 'base64');
 }
 
 /** A trigger that cannot be asked at all. */
