@@ -52,7 +52,7 @@ export function createApi(world: Pick<World, 'scheduler' | 'chance' | 'faults'>)
         error: isAwaited ? undefined : 'TIMEOUT',
       };
     }
-    if (faults.has('apiErrors') && chance.is(0.02)) {
+    if (faults.has('apiErrors') && chance.is(0.02 / faults.rarity)) {
       const hangs = { answerAfterMs: timeoutMs, error: 'TIMEOUT' } as const;
       const failures: readonly Fate[] = [
         { actAfterMs: undefined, answerAfterMs: quickMs, error: 'TOO_MANY_REQUESTS' },
@@ -64,7 +64,7 @@ export function createApi(world: Pick<World, 'scheduler' | 'chance' | 'faults'>)
       ];
       return chance.pick(failures);
     }
-    const isSlow = faults.has('apiSlow') && chance.is(0.03);
+    const isSlow = faults.has('apiSlow') && chance.is(0.03 / faults.rarity);
     const tookMs = isSlow ? chance.between(50, 1000) : quickMs;
     return tookMs <= timeoutMs
       ? { actAfterMs: tookMs / 2, answerAfterMs: tookMs, error: undefined }

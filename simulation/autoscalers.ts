@@ -30,7 +30,8 @@ export function startAutoscalers(world: World): void {
   };
   const runHpa = (site: Site) => {
     const replicas = targets.get(site.key)?.replicas ?? 0;
-    if (replicas > 0 && faults.has('autoscaler') && chance.is(0.05)) write(site, chance.whole(1, 3), 'hpa');
+    if (replicas > 0 && faults.has('autoscaler') && chance.is(0.05 / faults.rarity))
+      write(site, chance.whole(1, 3), 'hpa');
   };
 
   world.atZeroStep.push((site) => {

@@ -7,6 +7,8 @@ export interface Chance {
   /** Whole, both ends included. */
   whole(low: number, high: number): number;
   exponential(mean: number): number;
+  /** A time: mostly up to `short`, since what lasts costs events and brings no cycles; now and then up to `long`. */
+  spell(short: number, long: number): number;
   pick<T>(list: readonly T[]): T;
   uuid(): string;
 }
@@ -21,12 +23,14 @@ export function createChance(seed: number): Chance {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+  const between = (low: number, high: number) => low + next() * (high - low);
   return {
     next,
     is: (probability) => probability > 0 && next() < probability,
-    between: (low, high) => low + next() * (high - low),
+    between,
     whole: (low, high) => low + Math.floor(next() * (high - low + 1)),
     exponential: (mean) => -Math.log(1 - next()) * mean,
+    spell: (short, long) => (next() < 0.85 ? between(short / 20, short) : between(short, long)),
     pick: (list) => list[Math.floor(next() * list.length)] as (typeof list)[number],
     uuid: () => {
       uuids += 1;

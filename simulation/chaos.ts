@@ -20,33 +20,29 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
 
   const often = (name: FaultName, meanSeconds: number, run: () => void) => {
     const next = () =>
-      void scheduler.after(chance.exponential(meanSeconds * 1000), () => {
+      void scheduler.after(chance.exponential(meanSeconds * 1000 * faults.rarity), () => {
         if (faults.has(name)) run();
         next();
       });
     if (faults.has(name)) next();
   };
 
-  // Most last about as long as one step of the protocol; a few outlast everything.
-  const spellMs = (shortMs: number, longMs: number) =>
-    chance.is(0.8) ? chance.between(shortMs / 20, shortMs) : chance.between(shortMs, longMs);
-
-  often('apiDown', 300, () => api.goDown(spellMs(5000, 20_000)));
-  often('controllerRestarts', 90, () => controller.restart(chance.between(50, 3000)));
+  often('apiDown', 300, () => api.goDown(chance.spell(3000, 20_000)));
+  often('controllerRestarts', 90, () => controller.restart(chance.spell(1000, 3000)));
   world.atZeroStep.push(() => {
     if (!faults.has('controllerRestarts') || chance.is(0.9)) return;
     scheduler.after(chance.between(0, 2000), () => controller.restart(chance.between(50, 500)));
   });
-  often('controllerDown', 400, () => controller.restart(chance.between(5000, 60_000)));
+  often('controllerDown', 400, () => controller.restart(chance.spell(6000, 60_000)));
   often('hookCrashes', 60, () => hooks.crashOne());
-  often('hookSuspensions', 60, () => hooks.suspendOne(chance.between(100, 12_000)));
+  often('hookSuspensions', 60, () => hooks.suspendOne(chance.spell(3000, 12_000)));
   often('podCrashes', 90, () => workloads.crashOne());
-  often('neverReady', 400, () => workloads.stall(chance.pick(sites), spellMs(30_000, 150_000)));
+  often('neverReady', 400, () => workloads.stall(chance.pick(sites), chance.spell(15_000, 150_000)));
   often('resolverRolls', 120, () => resolvers.roll());
   often('resolverKills', 200, () => resolvers.kill());
-  often('resolverGone', 300, () => resolvers.vanish(spellMs(20_000, 120_000)));
-  often('prometheusDown', 120, () => prometheus.goDown(spellMs(15_000, 90_000)));
-  often('prometheusLies', 120, () => prometheus.lie(spellMs(15_000, 60_000)));
+  often('resolverGone', 300, () => resolvers.vanish(chance.spell(8000, 120_000)));
+  often('prometheusDown', 120, () => prometheus.goDown(chance.spell(6000, 90_000)));
+  often('prometheusLies', 120, () => prometheus.lie(chance.spell(6000, 60_000)));
   often('people', 40, () => act(chance.pick(sites)));
   often('deletions', 150, () => deleteElastiService(world, chance.pick(sites)));
   often('statusLoss', 120, () => loseStatus(chance.pick(sites)));
@@ -57,7 +53,9 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
     const fate = chance.next();
     const afterMs = inMs + chance.between(0, 3000);
     if (faults.has('resolverGone') && fate < 0.02) {
-      scheduler.after(afterMs, () => resolvers.vanish(chance.between(20_000, 120_000)));
+      scheduler.after(afterMs, () =>
+        resolvers.vanish(chance.is(0.5) ? chance.between(500, 15_000) : chance.between(30_000, 100_000)),
+      );
     }
     if (faults.has('deletions') && fate > 0.97) scheduler.after(afterMs, () => deleteElastiService(world, site));
   });
@@ -66,7 +64,7 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
   elastiServices.onChange((key, after) => {
     const site = world.siteOf.get(key);
     if (after !== undefined || site === undefined) return;
-    scheduler.after(chance.between(500, 30_000), () => {
+    scheduler.after(chance.spell(5000, 30_000), () => {
       if (elastiServices.get(key) === undefined) createElastiService(world, site);
     });
   });

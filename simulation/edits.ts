@@ -9,7 +9,7 @@ export function startEdits(world: World): void {
 
   const often = (name: FaultName, meanSeconds: number, run: (site: Site) => void) => {
     const next = () =>
-      void scheduler.after(chance.exponential(meanSeconds * 1000), () => {
+      void scheduler.after(chance.exponential(meanSeconds * 1000 * faults.rarity), () => {
         if (faults.has(name)) run(chance.pick(sites));
         next();
       });
@@ -33,7 +33,7 @@ export function startEdits(world: World): void {
     world.tell(site, 'a person', () => 'deletes the Service');
     checks.serviceChanged(site);
     services.remove(site.key);
-    scheduler.after(chance.between(300, 20_000), () => {
+    scheduler.after(chance.spell(4000, 20_000), () => {
       made += 1;
       world.tell(site, 'a person', () => 'makes the Service again');
       checks.serviceChanged(site);
@@ -46,7 +46,7 @@ export function startEdits(world: World): void {
     world.tell(site, 'a person', () => 'deletes the workload');
     checks.targetChanged(site, false);
     targets.remove(site.key);
-    scheduler.after(chance.between(300, 30_000), () => {
+    scheduler.after(chance.spell(4000, 30_000), () => {
       world.tell(site, 'a person', () => 'makes the workload again');
       checks.targetChanged(site, true);
       const metadata = { name: SERVICE, namespace: site.namespace };

@@ -38,6 +38,8 @@ export type FaultName = keyof typeof FAULTS;
 
 export interface Faults {
   has(name: FaultName): boolean;
+  /** How many times more seldom each comes than it would alone: between many of them services must still get to sleep. */
+  readonly rarity: number;
 }
 
 export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultName[];
@@ -59,8 +61,11 @@ export function drawFaults(names: readonly FaultName[], chance: Chance): readonl
   return names.filter(() => chance.is(probability));
 }
 
+/** With all of them on. */
+const MAX_RARITY = 3;
+
 /** Faults that are on until a time. */
 export function createFaults(names: readonly FaultName[], isOver: () => boolean): Faults {
   const on = new Set(names);
-  return { has: (name) => on.has(name) && !isOver() };
+  return { has: (name) => on.has(name) && !isOver(), rarity: 1 + (MAX_RARITY - 1) * (on.size / ALL_FAULTS.length) };
 }

@@ -28,7 +28,7 @@ export function makeSite(index: number, chance: World['chance'], mayHaveKeda: bo
     hasKeda: mayHaveKeda && chance.is(0.34),
     isAbrupt: chance.is(0.3),
     startMs: chance.pick([300, 1000, 4000]),
-    cooldownSeconds: chance.pick([0, 1, 1, 2, 2, 5, 15, 40]),
+    cooldownSeconds: chance.pick([0, 1, 1, 1, 2, 2, 2, 5, 5, 15, 40]),
     rateMs: chance.pick([5000, 5000, 10_000]),
     isCountedAtDoor: chance.is(0.5),
   };

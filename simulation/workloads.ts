@@ -92,8 +92,8 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
     };
     workload.pods.add(pod);
     listeners.set(pod.address, pod);
-    const isSlow = faults.has('slowStarts') && chance.is(0.15);
-    const startMs = isSlow ? chance.between(5000, 40_000) : site.startMs * chance.between(0.7, 1.3);
+    const isSlow = faults.has('slowStarts') && chance.is(0.15 / faults.rarity);
+    const startMs = isSlow ? chance.spell(10_000, 40_000) : site.startMs * chance.between(0.7, 1.3);
     becomeReady(workload, pod, startMs);
     publishSoon(workload);
   };

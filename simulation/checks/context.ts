@@ -61,6 +61,11 @@ export function createCheckContext(world: World, options: CheckOptions): CheckCo
   const truths = new Map(world.sites.map((site) => [site, createSiteTruth()]));
   const violations: Violation[] = [];
   const resolvers: CheckContext['resolvers'] = { goneSinceMs: undefined, backAtMs: Number.NEGATIVE_INFINITY };
+  const sites = new Map<string, Site | undefined>();
+  const siteAt = (key: string) => {
+    if (!sites.has(key)) sites.set(key, world.siteOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE)));
+    return sites.get(key);
+  };
   const truthOf = (site: Site) => truths.get(site) as SiteTruth;
   return {
     world,
@@ -79,7 +84,7 @@ export function createCheckContext(world: World, options: CheckOptions): CheckCo
     },
     isResolverAway: () => resolvers.goneSinceMs !== undefined || scheduler.nowMs() - resolvers.backAtMs < 10 * SECOND,
     onSiteChange: (run) => (key, object) => {
-      const site = world.siteOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
+      const site = siteAt(key);
       if (site) run(site, object);
     },
   };

@@ -34,6 +34,7 @@ export function checkAnswer<T extends SyncResponse>(answer: T, namespace: string
 function hasNull(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.some(hasNull);
   for (const key in value) if (hasNull(value[key as keyof typeof value])) return true;
   return false;
 }
