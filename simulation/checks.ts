@@ -1,4 +1,4 @@
-import type { Child, Parent } from '../src/api/hooks.ts';
+import type { Parent } from '../src/api/hooks.ts';
 import { createLossCauses, type LossCauses } from './checks/causes.ts';
 import { type CheckOptions, createCheckContext, SECOND, statusOf, type Violation } from './checks/context.ts';
 import { checkDeletions } from './checks/deletion.ts';
@@ -156,7 +156,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
       if (now() - truth.answeredAtMs > 2 * settings.pollSeconds * SECOND) truth.steadySinceMs = now();
       truth.answeredAtMs = now();
       truth.answerMadeAtMs = madeAtMs;
-      truth.answeredAddresses = new Set(answer.children.flatMap(addressesOf));
+      truth.answeredChildren = answer.children;
     },
     written: (key) => {
       const site = world.siteOf.get(key);
@@ -168,8 +168,3 @@ export function createChecks(world: World, options: CheckOptions): Checks {
     lastWriteMs: (site) => truthOf(site).lastWriteMs,
   };
 }
-
-const addressesOf = ({ kind, endpoints }: Child): readonly string[] =>
-  kind === 'EndpointSlice'
-    ? (endpoints as readonly { addresses: string[] }[]).flatMap(({ addresses }) => addresses)
-    : [];

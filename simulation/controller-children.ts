@@ -1,6 +1,5 @@
 import type { Child, ObjectGroups, Parent } from '../src/api/hooks.ts';
 import { SERVICES, SLICES } from '../src/api/hooks.ts';
-import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { isSame } from '../src/core/resources/same.ts';
 import { KubeApiError } from '../src/errors.ts';
 import type { Api } from './api.ts';
@@ -63,28 +62,33 @@ export function createChildren(
           failure ??= error;
         }
       };
-      const wanted = new Set(desired.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-      const there: readonly (readonly [string, Service | EndpointSlice])[] = [
-        ...Object.values(observed[SERVICES] ?? {}).map((service) => ['Service', service] as const),
-        ...Object.values(observed[SLICES] ?? {}).map((slice) => ['EndpointSlice', slice] as const),
-      ];
-      for (const [kind, child] of there) {
-        if (!wanted.has(`${kind}/${child.metadata.name}`)) await attempt(remove(kindOf({ kind }), child));
+      const groups: Readonly<Record<string, Readonly<Record<string, KubeObject>>>> = {
+        Service: observed[SERVICES] ?? {},
+        EndpointSlice: observed[SLICES] ?? {},
+      };
+      for (const kind in groups) {
+        for (const child of Object.values(groups[kind] ?? {})) {
+          const isWanted = desired.some((one) => one.kind === kind && one.metadata.name === child.metadata.name);
+          if (!isWanted) await attempt(remove(kindOf({ kind }), child));
+        }
       }
       for (const child of desired) {
-        const before = there.find(
-          ([kind, { metadata }]) => kind === child.kind && metadata.name === child.metadata.name,
-        );
-        if (before === undefined || !isApplied(before[1], child)) await attempt(apply(parent, child));
+        const { namespace, name } = child.metadata;
+        const before = groups[child.kind]?.[keyOf(namespace, name)];
+        if (before === undefined || !isApplied(before, child)) await attempt(apply(parent, child));
       }
       return failure;
     },
   };
 }
 
-function isApplied(live: KubeObject, { apiVersion, kind, metadata, ...owned }: Child): boolean {
+function isApplied(live: KubeObject, child: Child): boolean {
   const fields = live as unknown as Record<string, unknown>;
-  return Object.entries(owned).every(([field, value]) => isSame(fields[field], value));
+  for (const field in child) {
+    const isOwned = field !== 'apiVersion' && field !== 'kind' && field !== 'metadata';
+    if (isOwned && !isSame(fields[field], child[field])) return false;
+  }
+  return true;
 }
 
 function merged(

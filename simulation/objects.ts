@@ -55,10 +55,10 @@ function createByNamespace<T extends KubeObject>(from: Iterable<readonly [string
   const namespaces = new Map<string, Map<string, T>>();
   const set = (key: string, object: T) => {
     const namespace = object.metadata.namespace ?? '';
-    const objects = namespaces.get(namespace) ?? new Map<string, T>();
-    namespaces.set(namespace, objects);
     all.set(key, object);
-    objects.set(key, object);
+    const objects = namespaces.get(namespace);
+    if (objects) objects.set(key, object);
+    else namespaces.set(namespace, new Map([[key, object]]));
   };
   for (const [key, object] of from) set(key, object);
   return {

@@ -43,7 +43,7 @@ interface Counted {
 
 const answerOf = (atMs: number, value: string): SendResponse => ({
   status: 200,
-  body: `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[${atMs / 1000},"${value}"]}]}}`,
+  body: `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[${Math.floor(atMs / 1000)},"${value}"]}]}}`,
 });
 
 const LIES: readonly SendResponse[] = [

@@ -12,10 +12,21 @@ export interface Timer {
   cancel(): void;
 }
 
-interface Entry extends Timer {
+/** One event; a class, since there are so many that a closure for each would be felt. */
+class Entry implements Timer {
   readonly atMs: number;
   readonly order: number;
   run: (() => void) | undefined;
+
+  constructor(atMs: number, order: number, run: () => void) {
+    this.atMs = atMs;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
+  }
 }
 
 const isBefore = (a: Entry, b: Entry) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
@@ -67,14 +78,7 @@ export function createScheduler(): Scheduler {
     nowMs: () => nowMs,
     after: (delayMs, run) => {
       orders += 1;
-      const entry: Entry = {
-        atMs: nowMs + Math.max(0, delayMs),
-        order: orders,
-        run,
-        cancel: () => {
-          entry.run = undefined;
-        },
-      };
+      const entry = new Entry(nowMs + Math.max(0, delayMs), orders, run);
       push(entry);
       return entry;
     },

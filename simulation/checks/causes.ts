@@ -1,3 +1,4 @@
+import type { Child } from '../../src/api/hooks.ts';
 import type { Cause } from '../ledger.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
@@ -26,11 +27,12 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
       return isOut ? outage : 'stalePod';
     },
     causeOfStaleResolver: (site, { address, leftAtMs }) => {
-      const { answeredAtMs, answerMadeAtMs, answeredAddresses, steadySinceMs, serviceChangedAtMs } = truthOf(site);
+      const { answeredAtMs, answerMadeAtMs, answeredChildren, steadySinceMs, serviceChangedAtMs } = truthOf(site);
       // Without the Service its slices are left as they are; nobody has seen yet that it is back.
       if (answerMadeAtMs < serviceChangedAtMs + UNSEEN_MS) return 'resolverLeftUnseen';
       // What an answer left out may not have been applied or programmed yet.
-      const isInAnswer = answeredAddresses.has(address) && answeredAtMs > leftAtMs + PROGRAMMED_MS;
+      const isInAnswer =
+        answeredChildren.some((child) => isTo(child, address)) && answeredAtMs > leftAtMs + PROGRAMMED_MS;
       return isInAnswer && now() - steadySinceMs > PROGRAMMED_MS ? 'staleResolver' : 'resolverLeftUnseen';
     },
     isManaged: (site) => {
@@ -58,3 +60,7 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
     },
   };
 }
+
+const isTo = ({ kind, endpoints }: Child, address: string): boolean =>
+  kind === 'EndpointSlice' &&
+  (endpoints as readonly { addresses: string[] }[]).some(({ addresses }) => addresses.includes(address));

@@ -1,3 +1,4 @@
+import type { Child } from '../../src/api/hooks.ts';
 import type { Process } from '../process.ts';
 
 /** What is really so about one site, kept by the checks as the model tells it; nothing of the real code sees it. */
@@ -39,8 +40,8 @@ export interface SiteTruth {
   answeredAtMs: number;
   /** When the request of the last answer was made. */
   answerMadeAtMs: number;
-  /** Addresses in the slices of the last answer. */
-  answeredAddresses: ReadonlySet<string>;
+  /** The children of the last answer. */
+  answeredChildren: readonly Child[];
   /** Since when syncs have been answered at least about once a poll. */
   steadySinceMs: number;
   lastWriteMs: number;
@@ -88,7 +89,7 @@ export function createSiteTruth(): SiteTruth {
     lastStepMs: NEVER,
     answeredAtMs: NEVER,
     answerMadeAtMs: NEVER,
-    answeredAddresses: new Set(),
+    answeredChildren: [],
     steadySinceMs: 0,
     lastWriteMs: NEVER,
     writes: 0,

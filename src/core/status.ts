@@ -51,11 +51,12 @@ export function finishStatus(
   status: Readonly<Record<string, unknown>>,
 ): ElastiServiceStatus {
   const after: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(status)) if (value !== undefined) after[key] = value;
-  after.observedGeneration = facts.elastiService.generation;
+  for (const key in status) if (status[key] !== undefined) after[key] = status[key];
+  const { generation } = facts.elastiService;
+  after.observedGeneration = generation;
   after.lastReconciledTime = last.lastReconciledTime;
-  const isSteady =
-    last.lastReconciledTime !== undefined && isSame({ ...last, observedGeneration: after.observedGeneration }, after);
+  const before = last.observedGeneration === generation ? last : { ...last, observedGeneration: generation };
+  const isSteady = last.lastReconciledTime !== undefined && isSame(before, after);
   if (!isSteady) after.lastReconciledTime = now.toISOString();
   return after as ElastiServiceStatus;
 }

@@ -140,9 +140,14 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
     gather: async (facts, context, needs) => {
       const { uid, namespace, generation, spec } = facts.elastiService;
       const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
-      const reads: Promise<Partial<Context>>[] = [];
-      const read = <K extends keyof Context>(key: K, reading: Promise<Context[K]>) =>
-        void reads.push(reading.then((value) => ({ [key]: value })));
+      const gathered: { -readonly [K in keyof Context]: Context[K] } = { ...context };
+      const reads: Promise<void>[] = [];
+      const read = <K extends keyof Context>(key: K, reading: Promise<Context[K]>) => {
+        const take = (value: Context[K]) => {
+          gathered[key] = value;
+        };
+        reads.push(reading.then(take));
+      };
 
       if (needs.readings) {
         read('readings', triggers.read(service, { ...needs.readings, budgetMs: READINGS_BUDGET_MS }));
@@ -158,7 +163,8 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
       if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
       if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));
       if (needs.flows) read('flows', resolver.flows(facts.resolverPods, uid));
-      return Object.assign({ ...context }, ...(await Promise.all(reads)));
+      await Promise.all(reads);
+      return gathered;
     },
   };
 }
