@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseFaults } from './faults.ts';
+import { hashCode, openJournal } from './journal.ts';
 import { NO_MUTANT } from './mutant.ts';
 import { KUBE_ELASTIS_ORDER, MUTANTS } from './mutants.ts';
 import { carryOutAll } from './pool.ts';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: 'all' },
     services: { type: 'string', default: '3' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    journal: { type: 'string' },
     mutants: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +34,10 @@ if (!isWell) process.exitCode = 1;
 async function runSeeds(): Promise<boolean> {
   const run = { minutes, services, ...parseFaults(values.faults) };
   if (values.seed !== undefined) return replay({ ...run, seed: Number(values.seed) }, print);
-  return tellSeeds({ first: Number(values.from), count, workers, run }, print);
+  const code = hashCode(fileURLToPath(new URL('..', import.meta.url)));
+  const about = { code, options: `--faults ${values.faults} --minutes ${minutes} --services ${services}` };
+  const journal = values.journal === undefined ? undefined : openJournal(values.journal, about);
+  return tellSeeds({ first: Number(values.from), count, workers, run, journal }, print);
 }
 
 /** Tells for each planted mistake which invariant catches it, and what KubeElasti's order loses beside ours. */

@@ -1,3 +1,4 @@
+import type { Journal } from './journal.ts';
 import { CAUSES, type Cause } from './ledger.ts';
 import { carryOutAll } from './pool.ts';
 import { type RunResult, simulate } from './simulate.ts';
@@ -8,29 +9,36 @@ type Print = (line: string) => void;
 const TIMELINE_LINES = 60;
 const MAX_TOLD = 5;
 
-/** Runs seeds and tells what came of them: the same each time, save for the last line. Says whether all was well. */
+/**
+ * Runs seeds and tells what came of them: the same each time, save for the last line. Says whether all was well. With a
+ * journal, seeds that are in it are not run again, and its own sum is told as well.
+ */
 export async function tellSeeds(
   options: {
     readonly first: number;
     readonly count: number;
     readonly workers: number;
     readonly run: Omit<SeedRun, 'seed'>;
+    readonly journal?: Journal | undefined;
   },
   print: Print,
 ): Promise<boolean> {
-  const { first, count, workers, run } = options;
+  const { first, count, workers, run, journal } = options;
   const startedMs = performance.now();
-  const tallies: Tally[] = [];
+  const seeds = Array.from({ length: count }, (_, i) => first + i);
+  const tallies: Tally[] = seeds.flatMap((seed) => journal?.tallies.get(seed) ?? []);
   let cycles = 0;
   let told = 0;
-  const tasks = Array.from({ length: count }, (_, i): Task => ({ kind: 'seed', run: { ...run, seed: first + i } }));
+  const left = seeds.filter((seed) => journal?.tallies.has(seed) !== true);
+  const tasks = left.map((seed): Task => ({ kind: 'seed', run: { ...run, seed } }));
   await carryOutAll(tasks, {
     workers,
     onDone: async (done, index) => {
       if (done.kind !== 'seed') return;
       tallies.push(done.tally);
+      journal?.add(done.tally);
       cycles += done.tally.cycles;
-      if (process.stderr.isTTY) process.stderr.write(`\r${index + 1}/${count} seeds, ${cycles} cycles `);
+      if (process.stderr.isTTY) process.stderr.write(`\r${index + 1}/${left.length} seeds, ${cycles} cycles `);
       if (done.tally.violations.length === 0 || told >= MAX_TOLD) return;
       told += 1;
       tellViolations(await simulate({ ...run, seed: done.tally.seed, isRecording: true }), print);
@@ -38,7 +46,11 @@ export async function tellSeeds(
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
   print(`seeds ${first} to ${first + count - 1}, ${run.minutes} min with faults each, ${run.services} services`);
-  const violations = tellTallies(tallies, print);
+  let violations = tellTallies(tallies, print);
+  if (journal) {
+    print(`the journal, ${journal.tallies.size} seeds`);
+    violations = tellTallies([...journal.tallies.values()], print);
+  }
   const seconds = (performance.now() - startedMs) / 1000;
   print(`${seconds.toFixed(1)} s, ${Math.round(cycles / seconds)} cycles per second, ${workers} workers`);
   return violations === 0;
