@@ -132,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'compare wake times instead of tokens',
     caughtBy: ['I4', 'I8', 'converge', 'I9'],
-    faults: ['clockSkew', 'hookCrashes', 'apiErrors'],
+    faults: ['clockSkew'],
     answers: (answers) => ({
       ...answers,
       sync: (body, atMs) => {

@@ -31,6 +31,8 @@ export interface SiteTruth {
   deletedAtMs: number | undefined;
   /** Since when a wake has been pending with replicas at 0. */
   unraisedSinceMs: number | undefined;
+  /** A wake that has yet to be served although replicas are up: which, and since when. */
+  unserved: { readonly atMs: number; readonly token: string } | undefined;
   /** A zero of ours was written over a wake, and must be undone. */
   overwritten: { readonly atMs: number; readonly token: string } | undefined;
   /** The zero steps that each replica is at. */
@@ -84,6 +86,7 @@ export function createSiteTruth(): SiteTruth {
     targetChangedAtMs: NEVER,
     deletedAtMs: undefined,
     unraisedSinceMs: undefined,
+    unserved: undefined,
     overwritten: undefined,
     steps: new Map(),
     lastStepMs: NEVER,

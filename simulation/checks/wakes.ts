@@ -14,7 +14,9 @@ export interface WakeChecks {
 /** Starts the checks of wakes. */
 export function checkWakes(context: CheckContext): WakeChecks {
   const { world, options, patienceMs, now, truthOf, violate } = context;
-  const { elastiServices, targets, prometheus } = world;
+  const { elastiServices, targets, prometheus, settings } = world;
+  // Served as soon as no zero step can be under way, by the next sync.
+  const unservedMs = patienceMs + (2 * settings.zeroDeadlineSeconds + 2 * settings.pollSeconds) * SECOND;
   elastiServices.onChange(context.onSiteChange(parentChanged));
   targets.onChange(context.onSiteChange(noteUnraised));
 
@@ -32,9 +34,12 @@ export function checkWakes(context: CheckContext): WakeChecks {
     const parent = elastiServices.get(site.key);
     const token = tokenOf(parent);
     const { phase, servedWake } = statusOf(parent);
-    const isPending = phase !== undefined && token !== undefined && token !== '' && token !== servedWake;
-    const isUnraised = isPending && targets.get(site.key)?.replicas === 0;
-    truth.unraisedSinceMs = isUnraised ? (truth.unraisedSinceMs ?? now()) : undefined;
+    const pending = phase !== undefined && token !== '' && token !== servedWake ? token : undefined;
+    const replicas = targets.get(site.key)?.replicas ?? 0;
+    truth.unraisedSinceMs = pending !== undefined && replicas === 0 ? (truth.unraisedSinceMs ?? now()) : undefined;
+    const isUnserved = pending !== undefined && replicas > 0 && phase !== 'Blocked';
+    const isSame = truth.unserved?.token === pending;
+    truth.unserved = isUnserved ? (isSame ? truth.unserved : { atMs: now(), token: pending }) : undefined;
   }
 
   return {
@@ -67,6 +72,10 @@ export function checkWakes(context: CheckContext): WakeChecks {
       if (truth.unraisedSinceMs !== undefined && now() - truth.unraisedSinceMs > patienceMs) {
         violate('I4 wake', site, `a wake has been pending for ${seconds(now() - truth.unraisedSinceMs)}`);
         truth.unraisedSinceMs = undefined;
+      }
+      if (truth.unserved && truth.deletedAtMs === undefined && now() - truth.unserved.atMs > unservedMs) {
+        violate('I4 unserved', site, 'a wake that raised the replicas was never taken for served');
+        truth.unserved = undefined;
       }
       if (truth.overwritten && now() - truth.overwritten.atMs > patienceMs) {
         violate('I4 overwritten', site, 'a zero was written over a wake and was not undone');
