@@ -1,19 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../environment/environment.ts';
+import { type Environment, SYSTEM_NAMESPACE } from '../environment/environment.ts';
 
 const TAIL_LINES = 40;
 
 /** What a person needs to see of a namespace to understand why its story failed. */
 export async function diagnose({ kubectl, layout }: Environment, namespace: string): Promise<string> {
-  const show = async (...args: string[]) => {
-    const shown = await kubectl(...args, '--namespace', namespace).catch((error: Error) => error.message);
-    return `$ kubectl ${args.join(' ')}\n${shown}`;
+  const showIn = async (where: string, ...args: string[]) => {
+    const shown = await kubectl(...args, '--namespace', where).catch((error: Error) => error.message);
+    return `$ kubectl ${args.join(' ')} --namespace ${where}\n${shown}`;
   };
+  const show = (...args: string[]) => showIn(namespace, ...args);
   const sections = await Promise.all([
     show('get', 'elastiservices', '--output=yaml'),
     show('get', 'deployments,statefulsets,pods,services,endpointslices', '--output=wide'),
     show('get', 'events', '--sort-by=.metadata.creationTimestamp'),
+    showIn(SYSTEM_NAMESPACE, 'get', 'deployments,replicasets,pods', '--output=wide'),
   ]);
   const hooks = podLogs(layout.pods, 'elasti_').map(({ name, lines }) => {
     const about = lines.filter((line) => line.includes(namespace)).slice(-TAIL_LINES);
