@@ -62,7 +62,7 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
   const onBug = (error: unknown) =>
     say('demo', error instanceof Error ? (error.stack ?? error.message) : String(error));
   const [prometheus, api, freePorts] = await Promise.all([
-    startPrometheus(),
+    startPrometheus({ nowMs: () => performance.now() }),
     startApiServer(store),
     findFreePorts(2 * SERVICES.length),
   ]);

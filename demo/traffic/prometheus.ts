@@ -19,7 +19,7 @@ const KEPT_MS = 60_000;
 const MAX_KEPT = 500;
 
 /** Starts it: answers `/api/v1/query` for the queries of the demo's triggers, and the same over a window. */
-export async function startPrometheus(): Promise<Prometheus> {
+export async function startPrometheus({ nowMs: readNowMs }: { readonly nowMs: () => number }): Promise<Prometheus> {
   const seen = new Map<string, number[]>();
   let isUp = true;
   let upSinceMs = Number.NEGATIVE_INFINITY;
@@ -32,7 +32,7 @@ export async function startPrometheus(): Promise<Prometheus> {
     return Math.max(...moments.map(rateAt)) / (RATE_MS / 1000);
   };
   const evaluate = (query: string): number => {
-    const nowMs = performance.now();
+    const nowMs = readNowMs();
     const windowMs = Number(/\[(\d+)s:/.exec(query)?.[1] ?? 0) * 1000;
     if (query.includes('up{')) return upSinceMs <= nowMs - windowMs ? 1 : 0;
     return highestRate(/service="([^"]*)"/.exec(query)?.[1] ?? '', nowMs - windowMs, nowMs);
@@ -51,7 +51,7 @@ export async function startPrometheus(): Promise<Prometheus> {
     port,
     isUp: () => isUp,
     requestSeen: (service) => {
-      const nowMs = performance.now();
+      const nowMs = readNowMs();
       const times = seen.get(service) ?? [];
       times.push(nowMs);
       while ((times[0] ?? nowMs) < nowMs - KEPT_MS) times.shift();
@@ -61,7 +61,7 @@ export async function startPrometheus(): Promise<Prometheus> {
     },
     forget: (service) => void seen.delete(service),
     setUp: (wanted) => {
-      if (wanted && !isUp) upSinceMs = performance.now();
+      if (wanted && !isUp) upSinceMs = readNowMs();
       isUp = wanted;
     },
     close: () => {
