@@ -35,9 +35,14 @@ function readPort(): number {
   return port;
 }
 
-function tell({ url, port, cluster }: Demo, wanted: number): void {
-  const taken = (one: number) => (wanted === 0 ? '' : `  (port ${one} is taken by another program)`);
-  print(`\nSee it at ${url}${port === wanted ? '' : taken(wanted)}\n\nor here. In another terminal, try`);
+const takenNote = (port: number) => `  (port ${port} is taken by another program)`;
+
+function tellPage({ url, port }: Pick<Demo, 'url' | 'port'>, wanted: number): void {
+  print(`\nSee it at ${url}${wanted === 0 || port === wanted ? '' : takenNote(wanted)}\n`);
+}
+
+function tellCommands({ url, port, cluster }: Demo, wanted: number): void {
+  print('or here. In another terminal, try');
   let next = port;
   for (const service of SERVICES) {
     next += 1;
@@ -45,7 +50,7 @@ function tell({ url, port, cluster }: Demo, wanted: number): void {
     const command = service.protocol === 'http' ? `curl ${href}` : `nc ${hostname} ${own}`;
     const typing = service.protocol === 'http' ? '' : ': type a line';
     const sleeps = `# ${service.name}${typing}, sleeps after ${service.cooldownSeconds} idle seconds`;
-    print(`  ${command.padEnd(36)}  ${sleeps}${Number(own) === next ? '' : taken(next)}`);
+    print(`  ${command.padEnd(36)}  ${sleeps}${wanted === 0 || Number(own) === next ? '' : takenNote(next)}`);
     next = Number(own);
   }
   print(`  curl -d '{"service":"web"}' ${url}api/actions/send-hundred`);
@@ -67,10 +72,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   // The terminal was closed: there is nobody left to tell.
   process.stdout.on('error', end);
-  print('Starting a model cluster with the real hook service and the real resolver in it ...');
   const { say, release } = createTeller();
-  demo = await startDemo({ port: wanted, say });
-  tell(demo, wanted);
+  demo = await startDemo({ port: wanted, say, onPage: (page) => tellPage(page, wanted) });
+  tellCommands(demo, wanted);
   release();
 }
 

@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly port: number;
   /** Prints a line: who, and what. */
   readonly say: (who: string, what: string) => void;
+  /** Told where the page is as soon as that is known: until the rest is there, it says so. */
+  readonly onPage?: (page: Pick<Demo, 'url' | 'port'>) => void;
 }
 
 export interface Demo {
@@ -20,16 +22,18 @@ export interface Demo {
 }
 
 /** Starts the whole demo; nothing of it is left once stop has resolved. */
-export async function startDemo({ port: wanted, say }: DemoOptions): Promise<Demo> {
-  let app: RequestListener = (_req, res) => res.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+export async function startDemo({ port: wanted, say, onPage }: DemoOptions): Promise<Demo> {
+  let app = sayStarting;
   const server = createServer((req, res) => app(req, res));
   const port = await listenNear(server, wanted);
+  const url = `http://${HOST}:${port}/`;
+  onPage?.({ url, port });
   const cluster = await startCluster({ firstPort: wanted === 0 ? 0 : port + 1, say });
   const events = createEventStream(() => makeState(cluster));
   cluster.exchanges.subscribe(events.request);
   app = createPageApp(cluster, events);
   return {
-    url: `http://${HOST}:${port}/`,
+    url,
     port,
     cluster,
     stop: async () => {
@@ -40,3 +44,8 @@ export async function startDemo({ port: wanted, say }: DemoOptions): Promise<Dem
     },
   };
 }
+
+/** A browser asks again by itself. */
+const sayStarting: RequestListener = (_req, res) => {
+  res.writeHead(503, { refresh: '1', 'retry-after': '1', 'content-type': 'text/plain' }).end('The demo is starting.\n');
+};

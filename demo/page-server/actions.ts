@@ -14,8 +14,8 @@ const LoadBody = z.object({ isOn: z.boolean() });
 const ScaleBody = z.object({ replicas: z.int().min(0).max(3) });
 
 const HUNDRED = 100;
-/** Beyond this many requests that wait, no more are sent. */
-const MAX_HELD = 2000;
+/** With this many requests under way no more are sent: each has some open files. */
+const MAX_OPEN = 500;
 
 /** Whether there is an action of that name. */
 export const isAction = (name: string): name is Action =>
@@ -44,7 +44,8 @@ function setPrometheus({ prometheus, say }: Cluster, isUp: boolean): void {
 }
 
 function send(cluster: Cluster, service: DemoService, count: number): void {
-  if (cluster.exchanges.totals().held + count > MAX_HELD) throw new ActionError('too many requests wait already');
+  const { sent, answered, lost } = cluster.exchanges.totals();
+  if (sent - answered - lost + count > MAX_OPEN) throw new ActionError('too many requests are under way already');
   for (let i = 0; i < count; i++) void cluster.send(service);
 }
 

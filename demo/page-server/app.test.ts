@@ -6,14 +6,14 @@ import { createPageApp } from './app.ts';
 
 const HOST = '127.0.0.1:7070';
 
-/** The app over a cluster that only notes what is done to it. */
-function setup() {
+/** The app over a cluster that only notes what is done to it, with so many requests under way. */
+function setup({ open = 0 } = {}) {
   const done: string[] = [];
   const cluster = {
     say: () => {},
     send: async ({ name }: { name: string }) => void done.push(`send ${name}`),
     load: { set: (name: string, isOn: boolean) => done.push(`load ${name} ${isOn}`) },
-    exchanges: { totals: () => ({ sent: 0, answered: 0, held: 0, lost: 0 }) },
+    exchanges: { totals: () => ({ sent: open + 3, answered: 2, held: 0, lost: 1 }) },
     prometheus: { setUp: (isUp: boolean) => done.push(`prometheus ${isUp}`) },
     hooks: { killOne: () => undefined },
     resolvers: { killOne: () => 'resolver-1' },
@@ -55,6 +55,13 @@ describe('the page server', () => {
       assert.deepEqual(done, []);
     });
   }
+
+  it('sends no more than may be under way at once', async () => {
+    await setup({ open: 400 }).post('send-hundred', '{"service":"web"}').expect(204);
+    const { post, done } = setup({ open: 401 });
+    await post('send-hundred', '{"service":"web"}').expect(400, { message: 'too many requests are under way already' });
+    assert.deepEqual(done, []);
+  });
 
   for (const host of ['evil.example', 'evil.example:7070', '127.0.0.1.evil.example', '']) {
     it(`refuses the Host ${host || 'that is empty'}`, async () => {

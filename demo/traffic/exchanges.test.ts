@@ -57,6 +57,18 @@ it('counts what a resolver holds, until it is answered or its client goes away',
   ]);
 });
 
+it('knows a request as held whose connection was held before it said a word, and no later one', () => {
+  const { exchanges, told, open } = setup();
+  const silent = open(RESOLVER);
+  exchanges.holdAll('web');
+  silent.clientSent();
+  assert.deepEqual(told, ['1 sent resolver', '1 held resolver']);
+  silent.backendSent(Buffer.from('echo'));
+  silent.ended({ isCut: false });
+  open(POD).clientSent();
+  assert.deepEqual(told.slice(3), ['2 sent pod']);
+});
+
 it('calls a request lost whose connection is cut, and one without words none', () => {
   const { exchanges, open } = setup();
   open(POD).ended({ isCut: true });

@@ -26,8 +26,10 @@ export interface Counts {
 
 export interface Exchanges {
   begin(service: string): Exchange;
-  /** Those of a service that a resolver has wait there. */
+  /** A resolver holds the connections of a service. */
   holdAll(service: string): void;
+  /** When one last did so. */
+  heldAtMs(service: string): number;
   countsOf(service: string): Counts;
   totals(): Counts;
   /** Told of each change of each request. */
@@ -38,6 +40,7 @@ interface Tally {
   sent: number;
   answered: number;
   lost: number;
+  heldAtMs: number;
   readonly open: Set<{ readonly state: () => string; hold(): void }>;
 }
 
@@ -48,7 +51,13 @@ export function createExchanges(): Exchanges {
   let ids = 0;
 
   const tallyOf = (service: string): Tally => {
-    const tally = tallies.get(service) ?? { sent: 0, answered: 0, lost: 0, open: new Set() };
+    const tally = tallies.get(service) ?? {
+      sent: 0,
+      answered: 0,
+      lost: 0,
+      heldAtMs: Number.NEGATIVE_INFINITY,
+      open: new Set(),
+    };
     tallies.set(service, tally);
     return tally;
   };
@@ -115,8 +124,11 @@ export function createExchanges(): Exchanges {
   return {
     begin,
     holdAll: (service) => {
-      for (const { hold } of tallyOf(service).open) hold();
+      const tally = tallyOf(service);
+      tally.heldAtMs = performance.now();
+      for (const { hold } of tally.open) hold();
     },
+    heldAtMs: (service) => tallyOf(service).heldAtMs,
     countsOf,
     totals: () =>
       [...tallies.keys()].map(countsOf).reduce(

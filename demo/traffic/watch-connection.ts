@@ -21,6 +21,7 @@ export function watchConnection(
 ): ConnectionWatcher {
   let own: Exchange | undefined;
   let current: Exchange | undefined;
+  const openedAtMs = performance.now();
   return {
     clientSent: () => {
       if (current && !current.isOver()) return;
@@ -28,6 +29,8 @@ export function watchConnection(
       current = own ?? exchanges.begin(service);
       onRequest(service);
       if (endpoint) current.route(endpoint.kind);
+      // It was silent for so long that the resolver holds it already.
+      if (exchanges.heldAtMs(service) >= openedAtMs) current.hold();
     },
     backendSent: (chunk) => {
       if (own || !current) return;
