@@ -33,5 +33,5 @@ const stepSeconds = (windowSeconds: number, wanted: number) =>
 
 /** URL of an instant query; the server's has neither a query nor a fragment. */
 export function queryUrl(server: URL, query: string): string {
-  return `${server.href.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams({ query })}`;
+  return `${server.href.replace(/\/+$/, '')}/api/v1/query?query=${encodeURIComponent(query.toWellFormed())}`;
 }
