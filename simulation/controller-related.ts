@@ -1,7 +1,7 @@
 import type { CustomizeResponse, ObjectGroups, Parent, RelatedRule } from '../src/api/hooks.ts';
 import { SERVICES, SLICES } from '../src/api/hooks.ts';
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
-import type { Cache, KubeObject } from './objects.ts';
+import { type Cache, type KubeObject, keyOf } from './objects.ts';
 import type { World } from './world.ts';
 
 /** The part of Metacontroller that knows which objects each parent is told of. */
@@ -10,6 +10,8 @@ export interface Related {
   of(parent: Parent, caches: RelatedCaches): Promise<ObjectGroups>;
   /** The parents that an event concerns, told one by one, now or when /customize has answered, or never. */
   onEvent(object: KubeObject, parents: Cache<Parent>, tell: (key: string) => void): void;
+  /** Another parent, or another generation of one: its answer has yet to be asked for. */
+  parentChanged(): void;
 }
 
 export interface RelatedCaches {
@@ -31,6 +33,10 @@ export function createRelated(
     { readonly generation: number; readonly atMs: number; rules: readonly RelatedRule[] }
   >();
 
+  // Each event concerns few of many parents: those with a rule for its namespace.
+  const keysByNamespace = new Map<string, Set<string>>();
+  let allKnownUntilMs = Number.NEGATIVE_INFINITY;
+
   const known = ({ metadata }: Parent): readonly RelatedRule[] | undefined => {
     const answer = answers.get(metadata.uid);
     const isFresh = answer?.generation === metadata.generation && scheduler.nowMs() - answer.atMs < KEPT_MS;
@@ -38,8 +44,30 @@ export function createRelated(
   };
   const ask = async (parent: Parent): Promise<readonly RelatedRule[]> => {
     const { relatedResources: rules } = await customize(parent);
-    answers.set(parent.metadata.uid, { generation: parent.metadata.generation, atMs: scheduler.nowMs(), rules });
+    const { uid, generation, namespace, name } = parent.metadata;
+    answers.set(uid, { generation, atMs: scheduler.nowMs(), rules });
+    for (const rule of rules) {
+      const keys = keysByNamespace.get(rule.namespace) ?? new Set();
+      keysByNamespace.set(rule.namespace, keys.add(keyOf(namespace, name)));
+    }
     return rules;
+  };
+  /** Asks for the parents whose answer is not known; says until when all are. */
+  const askUnknown = (object: KubeObject, parents: Cache<Parent>, tell: (key: string) => void): number => {
+    let untilMs = Number.POSITIVE_INFINITY;
+    for (const key of parents.keys()) {
+      const parent = parents.get(key) as Parent;
+      const isKnown = known(parent) !== undefined;
+      const knownUntilMs = isKnown ? (answers.get(parent.metadata.uid)?.atMs ?? 0) + KEPT_MS : 0;
+      untilMs = Math.min(untilMs, knownUntilMs);
+      // What /customize does not answer is an event that nobody hears of.
+      if (isKnown) continue;
+      ask(parent).then(
+        (asked) => asked.some((rule) => isSelected(rule, object)) && tell(key),
+        () => {},
+      );
+    }
+    return untilMs;
   };
 
   return {
@@ -52,17 +80,14 @@ export function createRelated(
       return related;
     },
     onEvent: (object, parents, tell) => {
-      for (const key of parents.keys()) {
-        const parent = parents.get(key) as Parent;
-        const rules = known(parent);
-        if (rules?.some((rule) => isSelected(rule, object))) tell(key);
-        // What /customize does not answer is an event that nobody hears of.
-        if (rules !== undefined) continue;
-        ask(parent).then(
-          (asked) => asked.some((rule) => isSelected(rule, object)) && tell(key),
-          () => {},
-        );
+      for (const key of keysByNamespace.get(object.metadata.namespace ?? '') ?? []) {
+        const parent = parents.get(key);
+        if (parent && known(parent)?.some((rule) => isSelected(rule, object))) tell(key);
       }
+      if (scheduler.nowMs() >= allKnownUntilMs) allKnownUntilMs = askUnknown(object, parents, tell);
+    },
+    parentChanged: () => {
+      allKnownUntilMs = Number.NEGATIVE_INFINITY;
     },
   };
 }

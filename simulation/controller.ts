@@ -55,6 +55,8 @@ function start(world: World): Process {
   const related = createRelated(world, (parent) => hooks.customize(process, parent));
 
   const parents = elastiServices.watch(process, (key, after, before) => {
+    const isSameParent = after?.metadata.uid === before?.metadata.uid;
+    if (!isSameParent || after?.metadata.generation !== before?.metadata.generation) related.parentChanged();
     if (!isStatusOnly(before, after)) queue.add(key);
   });
   const onEvent = (key: string, after: KubeObject | undefined, before: KubeObject | undefined) => {
