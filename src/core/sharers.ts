@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Parent } from '../api/hooks.ts';
 import type { Target } from '../api/kubernetes.ts';
 import { parseElastiService, targetOf } from './observe.ts';
+import { hasLostService } from './service-claim.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { ElastiService, Settings, Sharer } from './types.ts';
 import { pendingWake } from './wake-token.ts';
@@ -38,7 +39,7 @@ function sharerOf(
   const theirs = targetOf(elastiService);
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
-  if (elastiService.status?.conditions?.some((c) => c.type === 'Ready' && c.reason === 'ServiceClaimed')) return;
+  if (hasLostService(parent)) return;
   const isWoken = pendingWake(elastiService) !== undefined;
   return {
     name,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SERVICES } from '../api/hooks.ts';
 import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
 import type { TriggerReading } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
@@ -171,6 +172,18 @@ test('every sync teaches the registry, so that a wake needs no look-up', async (
     cluster.calls.some((call) => call.name === 'listElastiServices'),
     false,
   );
+});
+
+test('one that lost its Service to another is not woken for it', async () => {
+  const { answers, clock, registry } = setup();
+  const { related, ...request } = requestOf(WORLD);
+  const controller = { kind: 'ElastiService', name: 'other', uid: 'uid-other', controller: true };
+  const name = 'elasti-web-pvt-4b5e57f6eb';
+  const claimed = { metadata: { name, namespace: 'shop', ownerReferences: [controller] }, spec: {} };
+  registry.remember('shop', 'web', { name: 'web', uid: 'uid-web', createdAt: new Date(0) });
+  const services = { ...related[SERVICES], [`shop/${name}`]: claimed };
+  await clock.run(answers.sync({ ...request, related: { ...related, [SERVICES]: services } }, clock.monotonicMs()));
+  assert.equal(await registry.find('shop', 'web'), undefined);
 });
 
 test('a finalized ElastiService is forgotten', async () => {

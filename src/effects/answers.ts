@@ -123,8 +123,10 @@ export function createAnswers(deps: AnswersDeps): Answers {
         return toSyncResponse(syncInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
       }
       const { name, uid, createdAt, spec } = elastiService;
-      registry.remember(namespace, spec.service, { name, uid, createdAt });
       const facts = observe(body, elastiService, settings);
+      // A wake is for the one that has the Service, which is the one that redirects it.
+      if (facts.claimedBy === undefined) registry.remember(namespace, spec.service, { name, uid, createdAt });
+      else registry.forget(uid);
       const { planned, observation } = await gatherAll(facts, syncPlan);
       const result = await carryOutAll(sync(planned), observation, arrivedAtMs);
       const { status } = result;

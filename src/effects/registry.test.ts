@@ -13,10 +13,10 @@ function setup(limits: { maxEntries?: number; maxMisses?: number } = {}) {
     clock,
     cluster,
     registry,
-    put: (uid: string, { service = 'web', namespace = 'shop', created = '2026-01-01T00:00:00Z' } = {}) =>
+    put: (uid: string, { service = 'web', namespace = 'shop', created = '2026-01-01T00:00:00Z', status = {} } = {}) =>
       cluster.elastiServices.set(
         `${namespace}/${uid}`,
-        makeParent({ metadata: { name: uid, namespace, uid, creationTimestamp: created }, spec: { service } }),
+        makeParent({ metadata: { name: uid, namespace, uid, creationTimestamp: created }, spec: { service }, status }),
       ),
     uidOf: async (service: string, namespace = 'shop') => (await registry.find(namespace, service))?.uid,
   };
@@ -57,6 +57,14 @@ test('of two on one Service the older answers, then the lower uid, whichever was
   assert.equal(await uidOf('web'), 'c');
   registry.remember('shop', 'web', entry('a', new Date('2025-01-01T00:00:00Z')));
   assert.equal(await uidOf('web'), 'a');
+});
+
+test('of two on one Service one that lost it to the other does not answer, though it is older', async () => {
+  const { put, uidOf } = setup();
+  const conditions = [{ type: 'Ready', status: 'False', reason: 'ServiceClaimed' }];
+  put('a', { created: '2025-01-01T00:00:00Z', status: { conditions } });
+  put('b');
+  assert.equal(await uidOf('web'), 'b');
 });
 
 test('an ElastiService that names another Service now is gone under the old one', async () => {

@@ -1,3 +1,4 @@
+import { byServiceClaim } from '../core/service-claim.ts';
 import type { Clock, Cluster } from './ports.ts';
 
 /** The ElastiService that stands behind a Service. */
@@ -9,7 +10,10 @@ export interface Entry {
 }
 
 export interface Registry {
-  /** Takes in what a sync saw. An ElastiService that names another Service now is forgotten under the old one. */
+  /**
+   * Takes in one that, as a sync saw, did not lose its Service to another. One that names another Service now is forgotten
+   * under the old one.
+   */
   remember(namespace: string, service: string, entry: Entry): void;
   forget(uid: string): void;
   /** The ElastiService behind a Service, from memory or else from the API; throws KubeApiError where that fails. */
@@ -60,9 +64,10 @@ export function createRegistry(
   const lookUp = async (namespace: string, service: string): Promise<Entry | undefined> => {
     const key = keyOf(namespace, service);
     const parents = await cluster.listElastiServices({ namespace, service }, { timeoutMs: CALL_TIMEOUT_MS });
-    for (const { metadata } of parents) {
-      const createdAt = new Date(metadata.creationTimestamp ?? 0);
-      remember(key, { name: metadata.name, uid: metadata.uid, createdAt });
+    const [first] = [...parents].sort(byServiceClaim);
+    if (first !== undefined) {
+      const { name, uid, creationTimestamp } = first.metadata;
+      remember(key, { name, uid, createdAt: new Date(creationTimestamp ?? 0) });
     }
     const found = entries.get(key);
     if (found) return found;

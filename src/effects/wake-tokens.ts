@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Parent } from '../api/hooks.ts';
+import { hasLostService } from '../core/service-claim.ts';
 import { KubeApiError, UnknownServiceError } from '../errors.ts';
 import { attempt, mayHaveHappened } from './outcomes.ts';
 import type { Clock, Cluster, Random } from './ports.ts';
@@ -65,10 +66,14 @@ export function createWakeTokens({ cluster, clock, random, registry }: WakeToken
       const written = await writeOnce(namespace, entry);
       const error = written instanceof KubeApiError ? written : undefined;
       if (error && error.code !== 'NOT_FOUND' && error.code !== 'CONFLICT') throw error;
-      if (!(written instanceof KubeApiError) && isBehind(written.parent, service)) return written;
+      const isWritten = !(written instanceof KubeApiError) && isBehind(written.parent, service);
+      if (isWritten && (lookUps > 0 || !hasLostService(written.parent))) return written;
       registry.forget(entry.uid);
       if (lookUps > 0) throw error?.code === 'CONFLICT' ? error : unknownService(namespace, service);
-      entry = await find(namespace, service);
+      const again = await find(namespace, service);
+      // Whoever has the Service now says so only with its next status.
+      if (isWritten && again.uid === entry.uid) return written;
+      entry = again;
     }
   };
 

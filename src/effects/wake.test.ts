@@ -205,6 +205,24 @@ test('an ElastiService that names another Service now gives way to the one that 
   assert.equal(replicasOf(cluster), 0);
 });
 
+// Found by the simulation (rivals): the one that sleeps was never told, so that its zero step saw no wake.
+test('a wake is for the one that has the Service, though an older one that names it too is remembered', async () => {
+  const { cluster, registry, token, wake } = setup();
+  const metadata = { name: 'older', uid: 'uid-older', creationTimestamp: '2025-01-01T00:00:00Z' };
+  const conditions = [{ type: 'Ready', status: 'False', reason: 'ServiceClaimed' }];
+  cluster.elastiServices.set('shop/older', makeParent({ metadata, status: { conditions } }));
+  registry.remember(SHOP, 'web', { name: 'older', uid: 'uid-older', createdAt: new Date('2025-01-01T00:00:00Z') });
+  await wake();
+  assert.notEqual(token(), undefined);
+  assert.equal(replicasOf(cluster), 1);
+});
+
+test('one that lost the Service to one that is gone is woken all the same', async () => {
+  const { token, wake } = setup({ status: { conditions: [{ type: 'Ready', reason: 'ServiceClaimed' }] } });
+  await wake();
+  assert.notEqual(token(), undefined);
+});
+
 test('one that keeps being replaced is an error and not unknown: the caller asks again', async () => {
   const { failing, wake } = setup();
   failing('writeWakeToken', 'CONFLICT');

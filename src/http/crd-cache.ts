@@ -1,4 +1,5 @@
 import type { Parent } from '../api/hooks.ts';
+import { byServiceClaim } from '../core/service-claim.ts';
 import type { Logger } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 
@@ -61,13 +62,13 @@ const PUBLIC_FIELDS = [
 ] as const;
 
 /**
- * Makes the body: ElastiServices by `namespace/service`, sorted. Of several on one Service the oldest is in it (by
- * creationTimestamp, then uid); one without a Service is not. Of a trigger only the type is shown: headers, addresses and
+ * Makes the body: ElastiServices by `namespace/service`, sorted. Of several on one Service the one that has it is in it;
+ * one without a Service is not. Of a trigger only the type is shown: headers, addresses and
  * queries may hold secrets.
  */
 export function makeCrdCache(parents: readonly Parent[]): CrdCache {
   const byService = new Map<string, Parent>();
-  for (const parent of [...parents].sort(byAge)) {
+  for (const parent of [...parents].sort(byServiceClaim)) {
     const service = isObject(parent.spec) ? parent.spec.service : undefined;
     if (typeof service !== 'string') continue;
     const key = `${parent.metadata.namespace}/${service}`;
@@ -88,11 +89,6 @@ function makePublicSpec(spec: unknown): object {
   const triggers = Array.isArray(spec.triggers) ? spec.triggers.filter(isObject) : [];
   publicSpec.triggers = triggers.map(({ type }) => ({ type, metadata: {} }));
   return publicSpec;
-}
-
-function byAge(a: Parent, b: Parent): number {
-  const byCreation = compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '');
-  return byCreation === 0 ? compare(a.metadata.uid, b.metadata.uid) : byCreation;
 }
 
 function compare(a: string, b: string): number {
