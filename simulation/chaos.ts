@@ -62,8 +62,8 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
 
   // Whoever deletes an ElastiService makes it again, so that there is something to look at.
   elastiServices.onChange((key, after) => {
-    const site = world.siteOf.get(key);
-    if (after !== undefined || site === undefined) return;
+    const site = world.places.ofElastiService(key);
+    if (after !== undefined || site?.key !== key) return;
     scheduler.after(chance.spell(5000, 30_000), () => {
       if (elastiServices.get(key) === undefined) createElastiService(world, site);
     });
@@ -84,11 +84,11 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
   }
 
   function scale(site: Site, replicas: number): void {
-    const target = targets.get(site.key);
+    const target = targets.get(site.targetKey);
     if (!target || target.replicas === replicas) return;
     world.tell(site, 'a person', () => `scales to ${replicas}`);
     world.checks.scaledByOther(site, { by: 'person', from: target.replicas, to: replicas });
-    targets.put(site.key, { ...target, replicas, by: 'person', atMs: scheduler.nowMs() });
+    targets.put(site.targetKey, { ...target, replicas, by: 'person', atMs: scheduler.nowMs() });
   }
 
   function loseStatus(site: Site): void {

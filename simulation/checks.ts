@@ -8,6 +8,7 @@ import { checkSlices } from './checks/slices.ts';
 import { checkWakes, type WakeChecks } from './checks/wakes.ts';
 import { checkZeros, type ZeroChecks } from './checks/zero.ts';
 import type { HookAnswer } from './hooks.ts';
+import { inChargeOf } from './places.ts';
 import type { Site, World } from './world.ts';
 
 /** The invariants of the protocol, checked where they could be broken, against what is really so. */
@@ -18,7 +19,7 @@ export interface Checks
   readonly violations: readonly Violation[];
   readonly cycles: number;
   /** A replica's write to `/scale` takes effect; `step`: the one that a zero belongs to. */
-  scaled(site: Site, write: { from: number; to: number; step: Step | undefined }): void;
+  scaled(targetKey: string, write: { from: number; to: number; step: Step | undefined }): void;
   scaledByOther(site: Site, write: { by: string; from: number; to: number }): void;
   podsChanged(site: Site, readyPods: number): void;
   podCrashed(site: Site): void;
@@ -29,8 +30,8 @@ export interface Checks
   /** Somebody deleted the workload, or made it again. */
   targetChanged(site: Site, isThere: boolean): void;
   elastiServiceGone(site: Site, parent: Parent): void;
-  /** A hook answered a request that Metacontroller had made at a time. */
-  answered(key: string, answer: HookAnswer, madeAtMs: number): void;
+  /** A hook answered a request about a parent that Metacontroller had made at a time. */
+  answered(key: string, parent: Parent, about: { answer: HookAnswer; madeAtMs: number }): void;
   /** Metacontroller wrote something of a site. */
   written(key: string): void;
   /** When Metacontroller wrote something of a site last. */
@@ -43,7 +44,7 @@ export interface Checks
 export function createChecks(world: World, options: CheckOptions): Checks {
   const context = createCheckContext(world, options);
   const { now, truthOf, caused, violate, resolvers } = context;
-  const { scheduler, settings } = world;
+  const { scheduler, settings, places } = world;
   let cycles = 0;
   checkSlices(context);
   const zeros = checkZeros(context);
@@ -74,7 +75,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
   };
   const noteRaise = (site: Site) => {
     const truth = truthOf(site);
-    if (truth.zeroBy === 'elasti') cycles += 1;
+    if (truth.zeroBy === 'elasti' && site.key === site.targetKey) cycles += 1;
     truth.zeroBy = undefined;
     truth.overwritten = undefined;
   };
@@ -91,23 +92,28 @@ export function createChecks(world: World, options: CheckOptions): Checks {
     scaleRead: zeros.scaleRead,
     zeroStarted: zeros.zeroStarted,
     wakeAcknowledged: wakes.wakeAcknowledged,
-    scaled: (site, { from, to, step }) => {
-      caused(site);
+    scaled: (targetKey, { from, to, step }) => {
+      const sites = places.ofTarget(targetKey);
+      sites.forEach(caused);
       if (to === 0 && from > 0) {
-        zeros.zeroWritten(site, step);
-        noteZero(site, 'elasti');
+        zeros.zeroWritten(targetKey, step);
+        for (const site of sites) noteZero(site, 'elasti');
       } else if (from === 0 && to > 0) {
-        wakes.raised(site);
-        noteRaise(site);
+        wakes.raised(sites);
+        sites.forEach(noteRaise);
       }
     },
-    scaledByOther: (site, { by, from, to }) => {
-      caused(site);
-      if (to === 0 && by === 'keda') violate('I2 KEDA', site, 'KEDA scaled to 0 because of a pause of ours');
+    scaledByOther: (scaled, { by, from, to }) => {
+      if (to === 0 && by === 'keda') violate('I2 KEDA', scaled, 'KEDA scaled to 0 because of a pause of ours');
+      const sites = places.ofTarget(scaled.targetKey);
       // Where the status says already that we put it to sleep, a zero by others cannot be told from ours.
-      truthOf(site).isZeroLikeOurs = statusOf(world.elastiServices.get(site.key)).sleptBy === 'elasti';
-      if (to === 0) noteZero(site, by);
-      else if (from === 0) noteRaise(site);
+      const isLikeOurs = sites.some((site) => statusOf(inChargeOf(world, site)).sleptBy === 'elasti');
+      for (const site of sites) {
+        caused(site);
+        truthOf(site).isZeroLikeOurs = isLikeOurs;
+        if (to === 0) noteZero(site, by);
+        else if (from === 0) noteRaise(site);
+      }
     },
     podsChanged: (site, readyPods) => {
       const truth = truthOf(site);
@@ -135,31 +141,34 @@ export function createChecks(world: World, options: CheckOptions): Checks {
       caused(site);
       truthOf(site).serviceChangedAtMs = now();
     },
-    targetChanged: (site, isThere) => {
-      caused(site);
-      const truth = truthOf(site);
-      truth.targetChangedAtMs = now();
-      truth.zeroBy = undefined;
-      truth.overwritten = undefined;
-      truth.outage = isThere ? 'notStarted' : 'targetGone';
+    targetChanged: (changed, isThere) => {
+      for (const site of places.ofTarget(changed.targetKey)) {
+        caused(site);
+        const truth = truthOf(site);
+        truth.targetChangedAtMs = now();
+        truth.zeroBy = undefined;
+        truth.overwritten = undefined;
+        truth.outage = isThere ? 'notStarted' : 'targetGone';
+      }
     },
     elastiServiceGone: (site, parent) => {
       caused(site);
       zeros.gone(parent.metadata.uid);
       deletions.elastiServiceGone(site, parent);
     },
-    answered: (key, answer, madeAtMs) => {
-      const site = world.siteOf.get(key);
+    answered: (key, { metadata: { uid } }, { answer, madeAtMs }) => {
+      const site = places.ofElastiService(key);
       if (site === undefined) return;
       const truth = truthOf(site);
       truth.syncs += 1;
+      if (truth.chargeUid !== uid) return;
       if (now() - truth.answeredAtMs > 2 * settings.pollSeconds * SECOND) truth.steadySinceMs = now();
       truth.answeredAtMs = now();
       truth.answerMadeAtMs = madeAtMs;
       truth.answeredChildren = answer.children;
     },
     written: (key) => {
-      const site = world.siteOf.get(key);
+      const site = places.ofElastiService(key);
       if (site === undefined) return;
       const truth = truthOf(site);
       truth.writes += 1;

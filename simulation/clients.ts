@@ -12,6 +12,8 @@ export interface Clients {
 }
 
 const LAST_REQUESTS = 4;
+/** Within this time of being told, they have asked for the last time. */
+export const LAST_REQUESTS_MS = 2500;
 const MEAN_SLEEP_MS = 3000;
 const MAX_BURST_REQUESTS = 5;
 /** What an abrupt end may cost: kube-proxy's sync period, its delay, and two watches that lag. */
@@ -80,9 +82,10 @@ export function createClients(world: World, nodes: Nodes): Clients {
   };
   // What sleeps is asked for soon, so that a run has many cycles; now and then it is left asleep for longer.
   world.targets.onChange((key, target) => {
-    const site = world.siteOf.get(key);
-    const waiting = site && pending.get(site);
-    if (target?.replicas !== 0 || site === undefined || waiting === undefined || chance.is(0.15)) return;
+    if (target?.replicas !== 0) return;
+    const site = chance.pick(world.places.ofTarget(key));
+    const waiting = pending.get(site);
+    if (waiting === undefined || chance.is(0.15)) return;
     waiting.cancel();
     pending.set(
       site,
@@ -115,7 +118,7 @@ export function createClients(world: World, nodes: Nodes): Clients {
     askAgain: () => {
       for (const site of world.sites) {
         for (let i = 0; i < LAST_REQUESTS; i++)
-          scheduler.after(chance.between(0, 2500), () => void send(site, undefined));
+          scheduler.after(chance.between(0, LAST_REQUESTS_MS), () => void send(site, undefined));
       }
     },
   };

@@ -13,26 +13,27 @@ export function createCluster(world: World, from: Process): Cluster {
   return {
     readScale: ({ namespace, name }, options) =>
       api.call(from, { what: 'read scale', ...options }, () => {
-        checks.scaleRead(world.siteOf.get(keyOf(namespace, name)) as Site, from);
+        checks.scaleRead(keyOf(namespace, name), from);
         const found = targets.get(keyOf(namespace, name));
         return found && { replicas: found.replicas, resourceVersion: found.metadata.resourceVersion ?? '' };
       }),
 
     writeScale: ({ namespace, name }, scale, options) => {
       const key = keyOf(namespace, name);
-      const site = world.siteOf.get(key) as Site;
+      const [site] = world.places.ofTarget(key) as readonly [Site];
       world.tell(site, from.name, () => `starts to write replicas ${scale.replicas}`);
-      const step = scale.replicas === 0 ? checks.zeroStarted(site, from) : undefined;
+      const step = scale.replicas === 0 ? checks.zeroStarted(key, from) : undefined;
       const isHeldUp = scale.replicas === 0 && world.faults.has('lateZeros') && world.chance.is(0.1);
       const heldUp = isHeldUp ? { heldUpMs: world.chance.between(10, LATE_MS) } : {};
       if (scale.replicas === 0) {
-        for (const interfere of world.atZeroWrite) interfere(site, { by: from, inMs: heldUp.heldUpMs ?? 2 });
+        const steps = step?.site ?? site;
+        for (const interfere of world.atZeroWrite) interfere(steps, { by: from, inMs: heldUp.heldUpMs ?? 2 });
       }
       return api.call(from, { what: 'write scale', isWrite: true, ...options, ...heldUp }, () => {
         const found = targets.get(key);
         if (!found) throw refusal('NOT_FOUND', 'write scale');
         if (found.metadata.resourceVersion !== scale.resourceVersion) throw refusal('CONFLICT', 'write scale');
-        checks.scaled(site, { from: found.replicas, to: scale.replicas, step });
+        checks.scaled(key, { from: found.replicas, to: scale.replicas, step });
         const written = targets.put(key, { ...found, replicas: scale.replicas, by: 'elasti', atMs: scheduler.nowMs() });
         world.tell(site, 'api', () => `replicas are ${scale.replicas}, written by ${from.name}`);
         return { replicas: scale.replicas, resourceVersion: written.metadata.resourceVersion ?? '' };
@@ -56,7 +57,11 @@ export function createCluster(world: World, from: Process): Cluster {
         if (!found) throw refusal('NOT_FOUND', 'write wake token');
         if (found.metadata.uid !== uid) throw refusal('CONFLICT', 'write wake token');
         const annotations = { ...found.metadata.annotations, [WAKE_ANNOTATION]: token };
-        world.tell(world.siteOf.get(key), 'api', () => `wake token ${token.slice(-4)}, written by ${from.name}`);
+        world.tell(
+          world.places.ofElastiService(key),
+          'api',
+          () => `wake token ${token.slice(-4)}, written by ${from.name}`,
+        );
         return elastiServices.put(key, { ...found, metadata: { ...found.metadata, annotations } });
       });
     },
@@ -89,7 +94,7 @@ export function createCluster(world: World, from: Process): Cluster {
           if (value === null) delete annotations[annotation];
           else annotations[annotation] = value;
         }
-        world.tell(world.siteOf.get(key), 'api', () => `ScaledObject has ${JSON.stringify(annotations)}`);
+        world.tell(world.places.ofTarget(key)[0], 'api', () => `ScaledObject has ${JSON.stringify(annotations)}`);
         scaledObjects.put(key, { ...found, metadata: { ...found.metadata, annotations } });
       }),
 

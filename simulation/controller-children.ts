@@ -2,7 +2,7 @@ import type { Child, ObjectGroups, Parent } from '../src/api/hooks.ts';
 import { SERVICES, SLICES } from '../src/api/hooks.ts';
 import { isSame } from '../src/core/resources/same.ts';
 import { KubeApiError } from '../src/errors.ts';
-import type { Api } from './api.ts';
+import { type Api, refusal } from './api.ts';
 import { type Kind, type KubeObject, keyOf } from './objects.ts';
 import { type Process, timestamp } from './process.ts';
 import type { World } from './world.ts';
@@ -20,18 +20,19 @@ export function createChildren(
   world: Omit<World, 'api'> & { readonly api: Pick<Api, 'call'> },
   process: Process,
 ): Children {
-  const { api, chance, services, slices, siteOf } = world;
+  const { api, chance, services, slices, places } = world;
   const kindOf = (child: { readonly kind?: unknown }): Kind<KubeObject> =>
     (child.kind === 'Service' ? services : slices) as unknown as Kind<KubeObject>;
-  const siteAt = (namespace: string) => siteOf.get(keyOf(namespace, 'web'));
 
-  const remove = (kind: Kind<KubeObject>, observed: KubeObject) => {
+  const keyOfParent = ({ metadata }: Parent) => keyOf(metadata.namespace, metadata.name);
+
+  const remove = (parent: Parent, kind: Kind<KubeObject>, observed: KubeObject) => {
     const { name, namespace = '', uid } = observed.metadata;
     return api.call(process, { what: `delete ${name}`, isWrite: true }, () => {
       const live = kind.get(keyOf(namespace, name));
       if (live === undefined || live.metadata.uid !== uid) return;
-      world.tell(siteAt(namespace), 'api', () => `${name} is deleted`);
-      world.checks.written(keyOf(namespace, 'web'));
+      world.tell(places.ofElastiService(keyOfParent(parent)), 'api', () => `${name} is deleted`);
+      world.checks.written(keyOfParent(parent));
       kind.remove(keyOf(namespace, name));
     });
   };
@@ -41,9 +42,11 @@ export function createChildren(
     const { name, namespace } = child.metadata;
     return api.call(process, { what: `apply ${name}`, isWrite: true }, () => {
       const live = kind.get(keyOf(namespace, name));
+      // Two owners that both control it are refused.
+      if (live && !isOwnedBy(live, parent.metadata.uid)) throw refusal('INVALID', `apply ${name}`);
       if (live && isApplied(live, child)) return;
-      world.tell(siteAt(namespace), 'api', () => `${name} is ${live ? 'changed' : 'made'}`);
-      world.checks.written(keyOf(namespace, 'web'));
+      world.tell(places.ofElastiService(keyOfParent(parent)), 'api', () => `${name} is ${live ? 'changed' : 'made'}`);
+      world.checks.written(keyOfParent(parent));
       kind.put(
         keyOf(namespace, name),
         merged(parent, child, live, { uuid: chance.uuid, nowMs: world.scheduler.nowMs() }),
@@ -69,7 +72,7 @@ export function createChildren(
       for (const kind in groups) {
         for (const child of Object.values(groups[kind] ?? {})) {
           const isWanted = desired.some((one) => one.kind === kind && one.metadata.name === child.metadata.name);
-          if (!isWanted) await attempt(remove(kindOf({ kind }), child));
+          if (!isWanted) await attempt(remove(parent, kindOf({ kind }), child));
         }
       }
       for (const child of desired) {

@@ -10,7 +10,7 @@ import { type HookAnswer, NoAnswerError } from './hooks.ts';
 import { type KubeObject, keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { createWorkQueue } from './work-queue.ts';
-import { SERVICE, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Metacontroller, with one CompositeController. */
 export interface Controller {
@@ -62,7 +62,8 @@ function start(world: World): Process {
   const onEvent = (key: string, after: KubeObject | undefined, before: KubeObject | undefined) => {
     const object = (after ?? before) as KubeObject;
     // A child's event reaches its owner, and like any other those to whom it is related.
-    if (object.metadata.ownerReferences !== undefined) queue.add(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
+    const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === 'ElastiService');
+    if (owner) queue.add(keyOf(key.slice(0, key.indexOf('/')), owner.name));
     if (faults.has('lostEvents') && chance.is(0.1)) return;
     related.onEvent(object, parents, queue.add);
   };
@@ -91,8 +92,8 @@ function start(world: World): Process {
     const body = await makeRequest(parent, caches, related);
     const madeAtMs = scheduler.nowMs();
     const answer = await hooks.post(process, body);
-    world.checks.answered(key, answer, madeAtMs);
-    world.tell(world.siteOf.get(key), 'metacontroller', () => describeAnswer(body, answer));
+    world.checks.answered(key, parent, { answer, madeAtMs });
+    world.tell(world.places.ofElastiService(key), 'metacontroller', () => describeAnswer(body, answer));
 
     if (answer.resyncAfterSeconds > 0) queue.addAfter(key, answer.resyncAfterSeconds * 1000);
     if (answer.finalized === true) await changeFinalizer(key, parent, false);

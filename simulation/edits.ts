@@ -1,6 +1,6 @@
 import type { FaultName } from './faults.ts';
 import { makeService } from './sites.ts';
-import { SERVICE, type Site, type World } from './world.ts';
+import type { Site, World } from './world.ts';
 
 /** People who change the Service and the workload under our hands. */
 export function startEdits(world: World): void {
@@ -37,20 +37,20 @@ export function startEdits(world: World): void {
       made += 1;
       world.tell(site, 'a person', () => 'makes the Service again');
       checks.serviceChanged(site);
-      services.put(site.key, makeService(site.namespace, made));
+      services.put(site.key, makeService(site, made));
     });
   }
 
   function deleteTarget(site: Site): void {
-    if (targets.get(site.key) === undefined) return;
+    if (targets.get(site.targetKey) === undefined) return;
     world.tell(site, 'a person', () => 'deletes the workload');
     checks.targetChanged(site, false);
-    targets.remove(site.key);
+    targets.remove(site.targetKey);
     scheduler.after(chance.spell(4000, 30_000), () => {
       world.tell(site, 'a person', () => 'makes the workload again');
       checks.targetChanged(site, true);
-      const metadata = { name: SERVICE, namespace: site.namespace };
-      targets.put(site.key, { metadata, replicas: 1, statusReplicas: 0, by: 'person', atMs: scheduler.nowMs() });
+      const metadata = { name: site.targetName, namespace: site.namespace };
+      targets.put(site.targetKey, { metadata, replicas: 1, statusReplicas: 0, by: 'person', atMs: scheduler.nowMs() });
     });
   }
 }

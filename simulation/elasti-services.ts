@@ -1,12 +1,11 @@
 import { API_VERSION } from '../src/api/elastiservice.ts';
 import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
-import { privateServiceName } from '../src/core/names.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../src/core/resources/resolver-slices.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isOwnedBy } from './controller-children.ts';
 import { keyOf } from './objects.ts';
 import { timestamp } from './process.ts';
-import { SERVICE, type Site, type World } from './world.ts';
+import type { Site, World } from './world.ts';
 
 export const FINALIZER = 'metacontroller.io/compositecontroller-elasti';
 
@@ -19,37 +18,45 @@ export function withFinalizer(parent: Parent, isWanted: boolean): Parent | undef
   return { ...parent, metadata: { ...parent.metadata, finalizers: isWanted ? [FINALIZER] : [] } };
 }
 
-/** Creates a site's ElastiService, as a person does. */
-export function createElastiService(world: World, site: Site): void {
+/** Creates a site's ElastiService, as a person does; by other names a second one. */
+export function createElastiService(
+  world: World,
+  site: Site,
+  { name, service }: { readonly name: string; readonly service: string } = { name: site.name, service: site.name },
+): void {
   const { scheduler, chance, elastiServices } = world;
-  world.tell(site, 'a person', () => 'creates the ElastiService');
-  elastiServices.put(site.key, {
+  world.tell(site, 'a person', () => `creates ElastiService ${name} on Service ${service}`);
+  elastiServices.put(keyOf(site.namespace, name), {
     apiVersion: API_VERSION,
     kind: 'ElastiService',
     metadata: {
-      name: SERVICE,
+      name,
       namespace: site.namespace,
       uid: chance.uuid(),
       generation: 1,
       creationTimestamp: timestamp(scheduler.nowMs()),
     },
     spec: {
-      service: SERVICE,
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: SERVICE },
+      service,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: site.targetName },
       minTargetReplicas: site.index % 4 === 3 ? 2 : 1,
       cooldownPeriod: site.cooldownSeconds,
       triggers: [{ type: 'prometheus', metadata: { query: `q{site="${site.index}"}`, threshold: '1' } }],
-      ...(site.hasKeda ? { autoscaler: { type: 'keda', name: SERVICE } } : {}),
+      ...(site.hasKeda ? { autoscaler: { type: 'keda', name: site.targetName } } : {}),
     },
   });
 }
 
-/** Deletes it, as a person does: it goes once its finalizers are gone. */
-export function deleteElastiService({ scheduler, elastiServices, tell }: World, site: Site): void {
-  const found = elastiServices.get(site.key);
+/** Deletes one of a site, as a person does: it goes once its finalizers are gone. */
+export function deleteElastiService(
+  { scheduler, elastiServices, tell }: World,
+  site: Site,
+  key: string = site.key,
+): void {
+  const found = elastiServices.get(key);
   if (!found || found.metadata.deletionTimestamp !== undefined) return;
-  tell(site, 'a person', () => 'deletes the ElastiService');
-  elastiServices.put(site.key, {
+  tell(site, 'a person', () => `deletes ElastiService ${key}`);
+  elastiServices.put(key, {
     ...found,
     metadata: { ...found.metadata, deletionTimestamp: timestamp(scheduler.nowMs()) },
   });
@@ -64,16 +71,15 @@ export function collectGarbage(world: World): void {
       if (elastiServices.get(key)?.metadata.uid !== parent.metadata.uid) return;
       elastiServices.remove(key);
       const { namespace, uid } = parent.metadata;
-      const site = world.siteOf.get(key) as Site;
-      world.tell(site, 'api', () => 'the ElastiService is gone');
+      const site = world.places.ofElastiService(key) as Site;
+      world.tell(site, 'api', () => `ElastiService ${key} is gone`);
       world.checks.elastiServiceGone(site, parent);
       scheduler.after(chance.between(20, 200), () => {
         for (const slice of [...slices.in(namespace)]) {
           if (isOwnedBy(slice, uid)) slices.remove(keyOf(namespace, slice.metadata.name));
         }
-        const privateKey = keyOf(namespace, privateServiceName(SERVICE));
-        const privateService = services.get(privateKey);
-        if (privateService && isOwnedBy(privateService, uid)) services.remove(privateKey);
+        const privateService = services.get(site.privateKey);
+        if (privateService && isOwnedBy(privateService, uid)) services.remove(site.privateKey);
       });
     });
   });
@@ -83,7 +89,8 @@ export function collectGarbage(world: World): void {
 export function redirectionOf({ slices, services }: World, site: Site): EndpointSlice | undefined {
   const port = services.get(site.key)?.spec.ports?.at(-1)?.name;
   for (const slice of slices.in(site.namespace)) {
-    if (slice.metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) continue;
+    const { labels } = slice.metadata;
+    if (labels?.[MANAGED_BY_LABEL] !== MANAGED_BY || labels[SERVICE_NAME_LABEL] !== site.name) continue;
     if (port === undefined || slice.ports?.some(({ name }) => name === port)) return slice;
   }
   return undefined;

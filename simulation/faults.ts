@@ -31,6 +31,8 @@ export const FAULTS = {
   clockSkew: 'wall clocks are up to 3 s apart',
   statusLoss: 'the status is lost, or is an old one',
   garbage: 'somebody writes nonsense into the wake annotation',
+  sharedTargets: 'some Services have one workload, each with an ElastiService of its own',
+  rivals: 'a second ElastiService on a Service is made, and either of the two goes again',
   oldResolver: "the resolver wakes once and then is silent for 10 s, as KubeElasti's does",
 } as const;
 

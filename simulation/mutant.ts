@@ -1,6 +1,7 @@
 import type { Settings } from '../src/core/types.ts';
 import type { Answers } from '../src/effects/answers.ts';
 import type { Cluster } from '../src/effects/ports.ts';
+import type { Registry } from '../src/effects/registry.ts';
 import type { Send } from '../src/triggers/send.ts';
 import type { FaultName } from './faults.ts';
 import type { World } from './world.ts';
@@ -17,6 +18,7 @@ export interface Mutant {
   readonly effectSettings?: (settings: Settings) => Settings;
   readonly cluster?: (cluster: Cluster, world: World) => Cluster;
   readonly answers?: (answers: Answers, cluster: Cluster) => Answers;
+  readonly registry?: (registry: Registry) => Registry;
   readonly send?: (send: Send) => Send;
 }
 

@@ -40,6 +40,18 @@ const withoutSlices = (answer: SyncResponse): SyncResponse => ({
   children: answer.children.filter(({ kind }) => kind !== 'EndpointSlice'),
 });
 
+/** Changes the ElastiServices that a list shows. */
+const onParents =
+  (change: (parent: Parent) => Parent) =>
+  (cluster: Cluster): Cluster => ({
+    ...cluster,
+    listElastiServices: async (filter, options) => (await cluster.listElastiServices(filter, options)).map(change),
+  });
+
+const statusOf = ({ status }: Parent): Status => ({ ...(status as Status | undefined) });
+
+const withoutConditions = (parent: Parent): Parent => ({ ...parent, status: without(statusOf(parent), 'conditions') });
+
 const tokenOf = ({ metadata }: Parent) => metadata.annotations?.[WAKE_ANNOTATION];
 const timeOf = (token: unknown) => Date.parse(String(token).split('/')[0] ?? '');
 
@@ -301,6 +313,35 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['I9'],
     faults: [],
     answers: onAnswer((answer) => ({ ...answer, resyncAfterSeconds: 0.01 })),
+  },
+  {
+    name: 'ignore the sharer of the target',
+    caughtBy: ['I2 slices', 'I2 drain', 'I5 sharer'],
+    faults: ['sharedTargets'],
+    cluster: onParents((parent) => ({
+      ...parent,
+      status: { ...statusOf(parent), phase: 'Asleep', servedWake: tokenOf(parent) },
+    })),
+  },
+  {
+    name: 'wake the older of two on a Service, whoever has it',
+    caughtBy: ['I4 token'],
+    faults: ['rivals', 'deletions'],
+    cluster: (cluster) => ({
+      ...onParents(withoutConditions)(cluster),
+      writeWakeToken: async (ref, token, options) =>
+        withoutConditions(await cluster.writeWakeToken(ref, token, options)),
+    }),
+    // Nothing is remembered, so that each wake is looked up.
+    registry: (registry) => ({
+      ...registry,
+      remember: () => {},
+      find: async (namespace, service) => {
+        const found = await registry.find(namespace, service);
+        if (found) registry.forget(found.uid);
+        return found;
+      },
+    }),
   },
   {
     name: 'trust events alone',

@@ -1,8 +1,8 @@
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
+import { SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isSame } from '../src/core/resources/same.ts';
-import { keyOf } from './objects.ts';
 import { createProcess } from './process.ts';
-import { PRIVATE_OWN, SERVICE, type Site, type World } from './world.ts';
+import { ownKeyOf, type Site, type World } from './world.ts';
 
 /** kube-proxy on some nodes, each with rules of its own age. */
 export interface Nodes {
@@ -15,7 +15,7 @@ const NODES = 2;
 const SYNC_PERIOD_MS = 1000;
 
 interface Rules {
-  readonly addressesOf: Map<string, readonly string[]>;
+  readonly addressesOf: Map<Site, readonly string[]>;
 }
 
 /** Starts the nodes of a world. */
@@ -24,49 +24,54 @@ export function createNodes(world: World): Nodes {
   const nodes = Array.from({ length: NODES }, (_, i) => createNode(world, `node-${i}`));
   return {
     route: (site) => {
-      const addresses = chance.pick(nodes).addressesOf.get(site.namespace) ?? [];
+      const addresses = chance.pick(nodes).addressesOf.get(site) ?? [];
       return addresses.length === 0 ? undefined : chance.pick(addresses);
     },
   };
 }
 
 function createNode(world: World, name: string): Rules {
-  const { scheduler, chance, faults, slices, services } = world;
+  const { scheduler, chance, faults, slices, services, places } = world;
   const process = createProcess(scheduler, { name, offsetMs: world.clockOffsetMs() });
-  const addressesOf = new Map<string, readonly string[]>();
-  const changed = new Set<string>();
+  const addressesOf = new Map<Site, readonly string[]>();
+  const changed = new Set<Site>();
+  const privateOwnKeys = new Set(world.sites.map(({ privateKey }) => ownKeyOf(privateKey)));
+  const keys = new Set(world.sites.map(({ key }) => key));
   let lastSyncMs = Number.NEGATIVE_INFINITY;
   let isScheduled = false;
 
   const cache = slices.watch(
     process,
-    (_, after, before) => {
-      const { namespace = '', labels } = (after ?? before)?.metadata ?? { name: '' };
-      if (labels?.['kubernetes.io/service-name'] !== SERVICE) return;
-      changed.add(namespace);
+    (key, after, before) => {
+      const site = places.ofSlice(key, after ?? before);
+      if (site === undefined) return;
+      changed.add(site);
       scheduleSync();
     },
-    (key) => !key.endsWith(PRIVATE_OWN),
+    (key) => !privateOwnKeys.has(key),
   );
 
   const cachedServices = services.watch(
     process,
     (key, after, before) => {
       if (isSame(after?.spec.ports, before?.spec.ports)) return;
-      changed.add(key.slice(0, key.indexOf('/')));
+      changed.add(places.ofService(key) as Site);
       scheduleSync();
     },
-    (key) => key.endsWith(`/${SERVICE}`),
+    (key) => keys.has(key),
   );
   /** The port that clients ask for, the last one of the Service, as this node knows it. */
-  const portOf = (namespace: string) => cachedServices.get(keyOf(namespace, SERVICE))?.spec.ports?.at(-1)?.name;
+  const portOf = ({ key }: Site) => cachedServices.get(key)?.spec.ports?.at(-1)?.name;
 
   const sync = () => {
     isScheduled = false;
     lastSyncMs = scheduler.nowMs();
-    for (const namespace of changed) {
-      const port = portOf(namespace);
-      addressesOf.set(namespace, port === undefined ? [] : addressesIn(cache.in(namespace), port));
+    for (const site of changed) {
+      const port = portOf(site);
+      const slicesOf = [...cache.in(site.namespace)].filter(
+        ({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === site.name,
+      );
+      addressesOf.set(site, port === undefined ? [] : addressesIn(slicesOf, port));
     }
     changed.clear();
   };
@@ -86,8 +91,7 @@ function createNode(world: World, name: string): Rules {
 function addressesIn(slices: Iterable<EndpointSlice>, port: string): readonly string[] {
   const ready: string[] = [];
   const leaving: string[] = [];
-  for (const { metadata, endpoints, ports } of slices) {
-    if (metadata.labels?.['kubernetes.io/service-name'] !== SERVICE) continue;
+  for (const { endpoints, ports } of slices) {
     if (!ports?.some(({ name }) => name === port)) continue;
     for (const { addresses, conditions } of endpoints ?? []) {
       if (conditions?.ready === true && conditions.terminating !== true) ready.push(...addresses);

@@ -16,6 +16,10 @@ export interface Prometheus {
   provenIdleAtMs(site: Site): number | undefined;
   /** From the last outage to the first true answer to the site after it. Lies are still recorded, and so no outage. */
   lastBlindness(site: Site): Readonly<Span> | undefined;
+  /** Since when scrapes have shown the site active; undefined: the latest does not. */
+  shownActiveSinceMs(site: Site): number | undefined;
+  /** When its answers last became of another kind. */
+  turnedAtMs(site: Site): number;
   /** How often the answers to a site have been of another kind than those before: active, idle, a lie, none. */
   turns(site: Site): number;
 }
@@ -37,6 +41,7 @@ interface Counted {
   blindSinceMs: number | undefined;
   told: string;
   turns: number;
+  turnedAtMs: number;
   saidActiveAtMs: number | undefined;
   provenIdleAtMs: number | undefined;
 }
@@ -66,6 +71,7 @@ export function createPrometheus({
     blindSinceMs: undefined,
     told: '',
     turns: 0,
+    turnedAtMs: 0,
     saidActiveAtMs: undefined,
     provenIdleAtMs: undefined,
   }));
@@ -122,6 +128,7 @@ export function createPrometheus({
     if (counted === undefined || counted.told === told) return;
     counted.told = told;
     counted.turns += 1;
+    counted.turnedAtMs = scheduler.nowMs();
   };
 
   const evaluate = (query: string, isBelieved: boolean): SendResponse => {
@@ -168,6 +175,12 @@ export function createPrometheus({
     saidActiveAtMs: (site) => counts[site.index]?.saidActiveAtMs,
     provenIdleAtMs: (site) => counts[site.index]?.provenIdleAtMs,
     turns: (site) => counts[site.index]?.turns ?? 0,
+    turnedAtMs: (site) => counts[site.index]?.turnedAtMs ?? 0,
+    shownActiveSinceMs: (site) => {
+      const last = counts[site.index]?.active.at(-1);
+      const atMs = latestScrapeMs(scheduler.nowMs());
+      return last && last.fromMs <= atMs && atMs <= last.toMs ? last.fromMs : undefined;
+    },
     lastBlindness: (site) => counts[site.index]?.blind.at(-1),
     sendFor:
       (from) =>

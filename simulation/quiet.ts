@@ -1,11 +1,14 @@
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { readyEndpoints } from '../src/core/resources/resolver-slices.ts';
+import { tokenOf } from './checks/context.ts';
 import { redirectionOf } from './elasti-services.ts';
 import { keyOf } from './objects.ts';
+import { inChargeOf } from './places.ts';
 import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
 
 interface Status {
   readonly phase?: string;
+  readonly servedWake?: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
 }
 
@@ -40,10 +43,13 @@ export async function comeToRest(world: World, { forMs }: { readonly forMs: numb
 
 /** Why a site is not at rest: asleep, or saying why not, with its slices as they should be and nothing being written. */
 function unrestOf(world: World, site: Site): Unrest | undefined {
-  const { elastiServices, targets, slices, checks, scheduler } = world;
-  const status = (elastiServices.get(site.key)?.status ?? {}) as Status;
-  const replicas = targets.get(site.key)?.replicas;
+  const { targets, slices, checks, scheduler } = world;
+  const parent = inChargeOf(world, site);
+  const status = (parent?.status ?? {}) as Status;
+  const replicas = targets.get(site.targetKey)?.replicas;
   const ours = redirectionOf(world, site);
+  const token = tokenOf(parent);
+  if (token && token !== status.servedWake) return { site, name: 'I4 pending', why: 'a wake was never served' };
   const allowed = status.conditions?.find(({ type }) => type === 'SleepAllowed');
   if (allowed?.status === 'False') {
     const isMeant = allowed.reason === 'ReplicasContested';

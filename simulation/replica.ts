@@ -30,7 +30,8 @@ export function createReplica(world: World, name: string): Replica {
   const cluster = mutant.cluster?.(bare, world) ?? bare;
   const send = prometheus.sendFor(process);
   const log = createLog(world, name);
-  const registry = createRegistry({ cluster, clock });
+  const bareRegistry = createRegistry({ cluster, clock });
+  const registry = mutant.registry?.(bareRegistry) ?? bareRegistry;
   const triggers = createTriggers({
     clock,
     send: mutant.send?.(send) ?? send,
@@ -48,7 +49,7 @@ export function createReplica(world: World, name: string): Replica {
   const carryOutReally = createCarryOut({ cluster, clock, log, settings: effectSettings });
   const carryOut: CarryOut = async (patches, options) => {
     const { elastiService, observedAtMs } = options;
-    const site = world.siteOf.get(keyOf(elastiService.namespace, elastiService.name)) as Site;
+    const site = world.places.ofElastiService(keyOf(elastiService.namespace, elastiService.name)) as Site;
     const steps = patches.map((patch) => checks.stepStarted(site, { patch, by: process, observedAtMs, elastiService }));
     if (patches.some(({ kind }) => kind === 'sleep'))
       for (const interfere of world.atZeroStep) interfere(site, process);
@@ -76,8 +77,8 @@ export function createReplica(world: World, name: string): Replica {
 
 function createLog(world: World, name: string): Logger {
   const write = (fields: object, message: string) => {
-    const { namespace } = fields as { namespace?: string };
-    const site = namespace === undefined ? undefined : world.siteOf.get(keyOf(namespace, 'web'));
+    const { namespace = '', service = '' } = fields as { namespace?: string; service?: string };
+    const site = world.places.ofService(keyOf(namespace, service));
     world.tell(site, name, () => {
       const { outcome, patch } = fields as { outcome?: { kind: string; reason?: string }; patch?: string };
       return `${message} ${patch ?? ''} ${outcome?.kind ?? ''} ${outcome?.reason ?? ''}`;

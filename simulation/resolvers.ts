@@ -4,11 +4,10 @@ import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import {
   type Listener,
-  PRIVATE_OWN,
+  ownKeyOf,
   RESOLVER_NAMESPACE,
   RESOLVER_SERVICE,
   type Request,
-  SERVICE,
   type Site,
   type World,
 } from './world.ts';
@@ -43,6 +42,7 @@ export const RESOLVER_LINGER_MS = 45_000;
 /** Starts the resolver of a world. */
 export function createResolvers(world: World): Resolvers {
   const { scheduler, chance, faults, slices, listeners, ledger, hooks, checks } = world;
+  const privateOwnKeys = new Set(world.sites.map(({ privateKey }) => ownKeyOf(privateKey)));
   const pods: ResolverPod[] = [];
   let made = 0;
   let absentUntilMs = 0;
@@ -101,11 +101,11 @@ export function createResolvers(world: World): Resolvers {
     };
     const cache = slices.watch(
       process,
-      (_, after) => {
-        const site = after && world.siteOf.get(keyOf(after.metadata.namespace ?? '', SERVICE));
+      (key, after) => {
+        const site = after && world.places.ofSlice(key, after);
         if (site && pod.held.has(site)) forward(site);
       },
-      (key) => key.endsWith(PRIVATE_OWN),
+      (key) => privateOwnKeys.has(key),
     );
     const nextWakeMs = new Map<Site, number>();
 
@@ -125,7 +125,7 @@ export function createResolvers(world: World): Resolvers {
     const forward = (site: Site) => {
       const held = pod.held.get(site);
       if (held === undefined) return;
-      const ready = (cache.get(keyOf(site.namespace, PRIVATE_OWN))?.endpoints ?? [])
+      const ready = (cache.get(ownKeyOf(site.privateKey))?.endpoints ?? [])
         .filter(({ conditions }) => conditions?.ready === true)
         .flatMap(({ addresses }) => addresses);
       if (ready.length === 0) return;
@@ -159,7 +159,7 @@ export function createResolvers(world: World): Resolvers {
       const askedAtMs = scheduler.nowMs();
       checks.wakeAsked(site);
       try {
-        await hooks.wake(process, site.namespace, SERVICE);
+        await hooks.wake(process, site.namespace, site.name);
         world.tell(site, name, () => 'has a wake acknowledged');
         checks.wakeAcknowledged(site, askedAtMs);
         return true;

@@ -4,7 +4,7 @@ import { createChance } from './chance.ts';
 import { startChaos } from './chaos.ts';
 import type { Violation } from './checks/context.ts';
 import { createChecks } from './checks.ts';
-import { createClients } from './clients.ts';
+import { createClients, LAST_REQUESTS_MS } from './clients.ts';
 import { createController } from './controller.ts';
 import { startEdits } from './edits.ts';
 import { collectGarbage, createElastiService } from './elasti-services.ts';
@@ -14,12 +14,14 @@ import { type Cause, createLedger } from './ledger.ts';
 import { type Mutant, NO_MUTANT } from './mutant.ts';
 import { createNodes } from './nodes.ts';
 import { createKind, type KubeObject } from './objects.ts';
+import { createPlaces } from './places.ts';
 import { createProcess } from './process.ts';
 import { createPrometheus } from './prometheus.ts';
 import { comeToRest } from './quiet.ts';
 import { createResolvers } from './resolvers.ts';
+import { startRivals } from './rivals.ts';
 import { createScheduler } from './scheduler.ts';
-import { makeSettings, makeSite, setUpSite } from './sites.ts';
+import { makeSettings, makeSites, setUpSite } from './sites.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { createWorkloads } from './workloads.ts';
 import type { World } from './world.ts';
@@ -82,7 +84,10 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   const faults = createFaults(names, () => scheduler.nowMs() >= faultsEndMs);
   const maxSkewMs = faults.has('clockSkew') ? 1500 : 20;
   const settings = makeSettings(chance.pick([5, 10, 20]));
-  const sites = Array.from({ length: count }, (_, index) => makeSite(index, chance, faults.has('autoscaler')));
+  const sites = makeSites(count, chance, {
+    mayHaveKeda: faults.has('autoscaler'),
+    mayShare: faults.has('sharedTargets'),
+  });
   let versions = 0;
   const nextVersion = () => String(++versions);
   const kind = <T extends KubeObject>() => createKind<T>({ scheduler, chance, faults, nextVersion });
@@ -95,10 +100,11 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     settings,
     sites,
     mutant,
-    siteOf: new Map(sites.map((site) => [site.key, site])),
+    places: createPlaces(sites),
     listeners: new Map(),
     atZeroStep: [],
     atZeroWrite: [],
+    atFaultsEnd: [],
     elastiServices: kind(),
     services: kind(),
     slices: kind(),
@@ -131,6 +137,10 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   startAutoscalers(world);
   startChaos(world, { controller, resolvers, workloads });
   startEdits(world);
+  startRivals(world);
+  scheduler.after(faultsEndMs, () => {
+    for (const end of world.atFaultsEnd) end();
+  });
   for (const site of sites) createElastiService(world, site);
   const clients = createClients(world, nodes);
 
@@ -141,6 +151,8 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   clients.stop();
   if (!isEnough()) await comeToRest(world, { forMs: SILENCE_MS });
   clients.askAgain();
+  // Until they have asked, all is at rest still.
+  if (!isEnough()) await scheduler.runUntil(scheduler.nowMs() + LAST_REQUESTS_MS);
   if (!isEnough()) await comeToRest(world, { forMs: SILENCE_MS });
   return {
     seed,

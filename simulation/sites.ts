@@ -1,7 +1,8 @@
 import type { Service } from '../src/api/kubernetes.ts';
+import { privateServiceName } from '../src/core/names.ts';
 import type { Settings } from '../src/core/types.ts';
 import { keyOf } from './objects.ts';
-import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, SERVICE, type Site, type World } from './world.ts';
+import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type Site, type World } from './world.ts';
 
 /** The settings of every replica. */
 export function makeSettings(pollSeconds: number): Settings {
@@ -18,13 +19,40 @@ export function makeSettings(pollSeconds: number): Settings {
   };
 }
 
-/** Draws a site. */
-export function makeSite(index: number, chance: World['chance'], mayHaveKeda: boolean): Site {
-  const namespace = `shop-${index}`;
-  return {
+const WORKLOAD = 'web';
+
+/** Draws the sites of a run; `mayShare`: some have the workload of the one before. */
+export function makeSites(
+  count: number,
+  chance: World['chance'],
+  { mayHaveKeda, mayShare }: { readonly mayHaveKeda: boolean; readonly mayShare: boolean },
+): readonly Site[] {
+  const sites: Site[] = [];
+  for (let index = 0; index < count; index++) {
+    const before = sites.at(-1);
+    const isAlone = before !== undefined && before.name === WORKLOAD;
+    const partner = mayShare && isAlone && chance.is(0.3) ? before : undefined;
+    sites.push(makeSite(index, chance, { mayHaveKeda, partner }));
+  }
+  return sites;
+}
+
+function makeSite(
+  index: number,
+  chance: World['chance'],
+  { mayHaveKeda, partner }: { readonly mayHaveKeda: boolean; readonly partner: Site | undefined },
+): Site {
+  const namespace = partner?.namespace ?? `shop-${index}`;
+  const name = partner ? 'second' : WORKLOAD;
+  const site: Site = {
     index,
     namespace,
-    key: keyOf(namespace, SERVICE),
+    name,
+    key: keyOf(namespace, name),
+    targetName: WORKLOAD,
+    targetKey: keyOf(namespace, WORKLOAD),
+    privateKey: keyOf(namespace, privateServiceName(name)),
+    rivalKey: keyOf(namespace, `${name}-rival`),
     hasKeda: mayHaveKeda && chance.is(0.34),
     isAbrupt: chance.is(0.3),
     startMs: chance.pick([300, 1000, 4000]),
@@ -32,20 +60,29 @@ export function makeSite(index: number, chance: World['chance'], mayHaveKeda: bo
     rateMs: chance.pick([5000, 5000, 10_000]),
     isCountedAtDoor: chance.is(0.5),
   };
+  if (partner === undefined) return site;
+  const { hasKeda, isAbrupt, startMs } = partner;
+  return { ...site, hasKeda, isAbrupt, startMs };
 }
 
 /** Makes its Service and its workload, as a person does. */
-export function setUpSite({ services, targets, scaledObjects }: World, { namespace, key, hasKeda }: Site): void {
-  const metadata = { name: SERVICE, namespace };
-  services.put(key, makeService(namespace, 0));
-  targets.put(key, { metadata, replicas: 1, statusReplicas: 0, by: 'person', atMs: 0 });
-  if (hasKeda) scaledObjects.put(key, { metadata, minReplicaCount: 1 });
+export function setUpSite({ services, targets, scaledObjects }: World, site: Site): void {
+  const { namespace, key, targetName, targetKey, hasKeda } = site;
+  services.put(key, makeService(site, 0));
+  if (targets.get(targetKey)) return;
+  const metadata = { name: targetName, namespace };
+  targets.put(targetKey, { metadata, replicas: 1, statusReplicas: 0, by: 'person', atMs: 0 });
+  if (hasKeda) scaledObjects.put(targetKey, { metadata, minReplicaCount: 1 });
 }
 
 /** A site's Service as it is made for the nth time. */
-export function makeService(namespace: string, n: number): Service {
+export function makeService({ namespace, name, targetName }: Site, n: number): Service {
   return {
-    metadata: { name: SERVICE, namespace, uid: `service-${namespace}-${n}` },
-    spec: { clusterIP: '10.96.0.1', selector: { app: SERVICE }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    metadata: { name, namespace, uid: `service-${namespace}-${name}-${n}` },
+    spec: {
+      clusterIP: '10.96.0.1',
+      selector: { app: targetName },
+      ports: [{ name: 'http', port: 80, targetPort: 8080 }],
+    },
   };
 }

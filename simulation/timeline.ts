@@ -28,11 +28,15 @@ export function createTimeline({
     tell: (site, who, what) => {
       if (!isOn) return;
       const atMs = scheduler.nowMs();
-      lines.push({ atMs, site, text: `${stamp(atMs)}  ${site?.namespace ?? '*'}  ${who}: ${what()}` });
+      lines.push({ atMs, site, text: `${stamp(atMs)}  ${site?.key ?? '*'}  ${who}: ${what()}` });
     },
     linesUpTo: (atMs, site, count) =>
       lines
-        .filter((line) => line.atMs <= atMs && (site === undefined || line.site === undefined || line.site === site))
+        .filter(
+          (line) =>
+            line.atMs <= atMs &&
+            (site === undefined || line.site === undefined || line.site.targetKey === site.targetKey),
+        )
         .slice(-count)
         .map(({ text }) => text),
   };

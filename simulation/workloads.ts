@@ -1,9 +1,7 @@
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
-import { privateServiceName } from '../src/core/names.ts';
 import { isSame } from '../src/core/resources/same.ts';
-import { keyOf } from './objects.ts';
 import type { Process } from './process.ts';
-import { type Listener, type Request, SERVICE, type Site, type World } from './world.ts';
+import { type Listener, ownKeyOf, type Request, type Site, type World } from './world.ts';
 
 /** Deployments, ReplicaSets, kubelets and the EndpointSlice controller, taken together. */
 export interface Workloads {
@@ -20,7 +18,10 @@ interface Pod extends Listener {
 }
 
 interface Workload {
+  /** That whose target it is. */
   readonly site: Site;
+  /** All whose Services select its pods. */
+  readonly sites: readonly Site[];
   readonly pods: Set<Pod>;
   stalledUntilMs: number;
   isPublishing: boolean;
@@ -29,13 +30,14 @@ interface Workload {
 const PRE_STOP_MS = 5000;
 /** How long a listener that is gone is remembered, so that a refusal can be explained. */
 const REMEMBERED_MS = 60_000;
-const PRIVATE = privateServiceName(SERVICE);
 
 /** Starts the workload controllers of a world. */
 export function createWorkloads(world: World, kcm: Process): Workloads {
   const { scheduler, chance, faults, targets, services, slices, listeners, ledger, checks } = world;
-  const workloads: readonly Workload[] = world.sites.map((site) => ({
+  const owners = world.sites.filter(({ key, targetKey }) => key === targetKey);
+  const workloads: readonly Workload[] = owners.map((site) => ({
     site,
+    sites: world.places.ofTarget(site.targetKey),
     pods: new Set<Pod>(),
     stalledUntilMs: 0,
     isPublishing: false,
@@ -51,23 +53,26 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
     });
   };
 
-  const publish = ({ site, pods }: Workload) => {
+  const publish = ({ site, sites, pods }: Workload) => {
     const endpoints = [...pods].map(({ address, state }) => ({
       addresses: [address],
       conditions: { ready: state === 'ready', serving: state !== 'starting', terminating: state === 'terminating' },
     }));
-    for (const service of [SERVICE, PRIVATE]) {
-      const found = services.get(keyOf(site.namespace, service));
+    for (const serviceKey of sites.flatMap(({ key, privateKey }) => [key, privateKey])) {
+      const found = services.get(serviceKey);
       if (found === undefined) continue;
-      const key = keyOf(site.namespace, `${service}-own`);
+      const key = ownKeyOf(serviceKey);
       const before = slices.get(key);
       const slice = makeOwnSlice(site, found, endpoints);
       if (before && isSame([before.endpoints, before.ports], [slice.endpoints, slice.ports])) continue;
       slices.put(key, slice);
     }
-    const target = targets.get(site.key);
-    if (target && target.statusReplicas !== pods.size) targets.put(site.key, { ...target, statusReplicas: pods.size });
-    checks.podsChanged(site, [...pods].filter(({ state }) => state === 'ready').length);
+    const target = targets.get(site.targetKey);
+    if (target && target.statusReplicas !== pods.size) {
+      targets.put(site.targetKey, { ...target, statusReplicas: pods.size });
+    }
+    const readyPods = [...pods].filter(({ state }) => state === 'ready').length;
+    for (const each of sites) checks.podsChanged(each, readyPods);
   };
 
   const startPod = (workload: Workload) => {
@@ -83,7 +88,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       accept: (request) => {
         if (pod.gone !== undefined || pod.state === 'starting') return false;
         pod.serving.add(request);
-        if (!site.isCountedAtDoor) world.prometheus.requestSeen(site);
+        if (!request.site.isCountedAtDoor) world.prometheus.requestSeen(request.site);
         scheduler.after(request.durationMs, () => {
           if (pod.serving.delete(request)) ledger.served(request);
         });
@@ -117,7 +122,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
     scheduler.after(REMEMBERED_MS, () => listeners.delete(pod.address));
     if (why === 'crash') {
       world.tell(workload.site, pod.name, () => 'crashes');
-      checks.podCrashed(workload.site);
+      for (const each of workload.sites) checks.podCrashed(each);
     }
   };
 
@@ -148,7 +153,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
   };
 
   const reconcile = (workload: Workload) => {
-    const wanted = targets.get(workload.site.key)?.replicas ?? 0;
+    const wanted = targets.get(workload.site.targetKey)?.replicas ?? 0;
     // As a ReplicaSet does, it parts with those first that are not ready.
     const ready = [...workload.pods].filter(({ state }) => state === 'ready');
     const alive = [...ready, ...[...workload.pods].filter(({ state }) => state === 'starting')];
@@ -156,16 +161,16 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
     for (const pod of alive.slice(wanted)) terminate(workload, pod);
   };
 
-  const workloadOf = new Map(workloads.map((workload) => [workload.site.key, workload]));
+  const workloadOf = new Map(workloads.map((workload) => [workload.site.targetKey, workload]));
   targets.watch(kcm, (key, after, before) => {
     const workload = workloadOf.get(key);
     if (workload && after?.replicas !== before?.replicas) reconcile(workload);
   });
   // Slices of a Service that appears later, such as the private one.
   services.watch(kcm, (key, after, before) => {
-    const workload = workloadOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE));
+    const workload = workloadOf.get(world.places.ofService(key)?.targetKey ?? '');
     if (workload && !isSame(after?.spec.ports, before?.spec.ports)) publishSoon(workload);
-    if (after === undefined && before) slices.remove(`${key}-own`);
+    if (after === undefined && before) slices.remove(ownKeyOf(key));
   });
   for (const workload of workloads) reconcile(workload);
 
@@ -180,7 +185,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       scheduler.after(chance.between(10, 300), () => remove(workload, pod));
     },
     stall: (site, ms) => {
-      const workload = workloadOf.get(site.key);
+      const workload = workloadOf.get(site.targetKey);
       if (workload) workload.stalledUntilMs = scheduler.nowMs() + ms;
     },
   };

@@ -1,6 +1,5 @@
 import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
-import { privateServiceName } from '../src/core/names.ts';
 import type { Settings } from '../src/core/types.ts';
 import type { Api } from './api.ts';
 import type { Chance } from './chance.ts';
@@ -10,6 +9,7 @@ import type { Hooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mutant } from './mutant.ts';
 import type { Kind, Metadata } from './objects.ts';
+import type { Places } from './places.ts';
 import type { Process } from './process.ts';
 import type { Prometheus } from './prometheus.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -53,12 +53,19 @@ export interface Kinds {
   readonly scaledObjects: Kind<ScaledObjectObject>;
 }
 
-/** One Service with its workload, as somebody set it up. */
+/** One Service with its workload, as somebody set it up. Two may have one workload. */
 export interface Site {
   readonly index: number;
   readonly namespace: string;
-  /** Key of the ElastiService, its Service and its target alike. */
+  /** Of the ElastiService and its Service alike. */
+  readonly name: string;
   readonly key: string;
+  /** Of the workload, and of its ScaledObject. */
+  readonly targetName: string;
+  readonly targetKey: string;
+  readonly privateKey: string;
+  /** Of a second ElastiService that names the same Service, where somebody makes one. */
+  readonly rivalKey: string;
   readonly hasKeda: boolean;
   /** Pods close their listener at SIGTERM. */
   readonly isAbrupt: boolean;
@@ -77,7 +84,7 @@ export interface World extends Kinds {
   readonly faults: Faults;
   readonly settings: Settings;
   readonly sites: readonly Site[];
-  readonly siteOf: ReadonlyMap<string, Site>;
+  readonly places: Places;
   readonly listeners: Map<string, Listener>;
   readonly mutant: Mutant;
   readonly api: Api;
@@ -89,14 +96,16 @@ export interface World extends Kinds {
   readonly atZeroStep: ((site: Site, by: Process) => void)[];
   /** Told when the write of a zero is sent, and in how many milliseconds it will take effect. */
   readonly atZeroWrite: ((site: Site, write: { readonly by: Process; readonly inMs: number }) => void)[];
+  /** Told when the faults are over. */
+  readonly atFaultsEnd: (() => void)[];
   /** Writes a line into the timeline. */
   tell(site: Site | undefined, who: string, what: () => string): void;
   /** How far the wall clock of a new process is off. */
   clockOffsetMs(): number;
 }
 
-export const SERVICE = 'web';
-/** The EndpointSlice of the private Service that the cluster itself makes. */
-export const PRIVATE_OWN = `${privateServiceName(SERVICE)}-own`;
+/** The EndpointSlice that the cluster itself makes of a Service. */
+export const ownKeyOf = (serviceKey: string): string => `${serviceKey}-own`;
+
 export const RESOLVER_NAMESPACE = 'elasti';
 export const RESOLVER_SERVICE = 'elasti-resolver-service';

@@ -1,5 +1,6 @@
 import type { Child } from '../../src/api/hooks.ts';
 import type { Cause } from '../ledger.ts';
+import { inChargeOf } from '../places.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
 
@@ -16,7 +17,6 @@ export interface LossCauses {
 
 /** Tells causes of losses apart by what is really so. */
 export function createLossCauses({ world, resolvers, now, truthOf }: CheckContext): LossCauses {
-  const { elastiServices } = world;
   return {
     causeOfStalePod: (site) => {
       const { readySinceMs, outage, serviceChangedAtMs } = truthOf(site);
@@ -36,12 +36,12 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
       return isInAnswer && now() - steadySinceMs > PROGRAMMED_MS ? 'staleResolver' : 'resolverLeftUnseen';
     },
     isManaged: (site) => {
-      const parent = elastiServices.get(site.key);
+      const parent = inChargeOf(world, site);
       return parent !== undefined && parent.metadata.deletionTimestamp === undefined;
     },
     causeOfNoEndpoint: (site) => {
       const truth = truthOf(site);
-      if (elastiServices.get(site.key) === undefined) return 'notOurService';
+      if (inChargeOf(world, site) === undefined) return 'notOurService';
       // No sync can have seen the change, or its answer has yet to be programmed.
       const isChangeSeen = truth.answerMadeAtMs > truth.serviceChangedAtMs + UNSEEN_MS;
       if (!isChangeSeen || now() - truth.serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';

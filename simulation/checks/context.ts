@@ -1,7 +1,7 @@
 import { WAKE_ANNOTATION } from '../../src/api/elastiservice.ts';
 import type { Parent } from '../../src/api/hooks.ts';
-import { keyOf } from '../objects.ts';
-import { SERVICE, type Site, type World } from '../world.ts';
+import { inChargeOf } from '../places.ts';
+import type { Site, World } from '../world.ts';
 import { createSiteTruth, type SiteTruth } from './site-truth.ts';
 
 export interface Violation {
@@ -35,8 +35,8 @@ export interface CheckContext {
   violate(name: string, site: Site | undefined, detail: string): void;
   /** Whether no resolver is there, or none was there a moment ago. */
   isResolverAway(): boolean;
-  /** Tells of changes to anything in a site's namespace. */
-  onSiteChange<T>(run: (site: Site, object: T | undefined) => void): (key: string, object: T | undefined) => void;
+  /** Tells of each change of an ElastiService of a site, and who is in charge after it. */
+  onParentChange(run: (site: Site, inCharge: Parent | undefined) => void): void;
 }
 
 export const SECOND = 1000;
@@ -61,11 +61,6 @@ export function createCheckContext(world: World, options: CheckOptions): CheckCo
   const truths = new Map(world.sites.map((site) => [site, createSiteTruth()]));
   const violations: Violation[] = [];
   const resolvers: CheckContext['resolvers'] = { goneSinceMs: undefined, backAtMs: Number.NEGATIVE_INFINITY };
-  const sites = new Map<string, Site | undefined>();
-  const siteAt = (key: string) => {
-    if (!sites.has(key)) sites.set(key, world.siteOf.get(keyOf(key.slice(0, key.indexOf('/')), SERVICE)));
-    return sites.get(key);
-  };
   const truthOf = (site: Site) => truths.get(site) as SiteTruth;
   return {
     world,
@@ -83,9 +78,10 @@ export function createCheckContext(world: World, options: CheckOptions): CheckCo
       violations.push({ name, site, atMs: scheduler.nowMs(), detail });
     },
     isResolverAway: () => resolvers.goneSinceMs !== undefined || scheduler.nowMs() - resolvers.backAtMs < 10 * SECOND,
-    onSiteChange: (run) => (key, object) => {
-      const site = siteAt(key);
-      if (site) run(site, object);
-    },
+    onParentChange: (run) =>
+      world.elastiServices.onChange((key) => {
+        const site = world.places.ofElastiService(key);
+        if (site) run(site, inChargeOf(world, site));
+      }),
   };
 }

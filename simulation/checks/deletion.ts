@@ -18,16 +18,18 @@ const GIVEN_UP_MS = 590 * SECOND;
 /** Starts the checks of deletions, and of the resolver's absence. */
 export function checkDeletions(context: CheckContext): DeletionChecks {
   const { world, options, patienceMs, resolvers, now, truthOf, violate } = context;
-  const { elastiServices, targets, scaledObjects, slices, settings } = world;
-  elastiServices.onChange(
-    context.onSiteChange((site: Site, parent: Parent | undefined) => {
-      const truth = truthOf(site);
-      // One whose status has yet to be written looks like one whose status was lost.
-      if (parent !== undefined && parent.status === undefined) truth.statusLostAtMs = now();
-      const isDeleted = parent?.metadata.deletionTimestamp !== undefined;
-      truth.deletedAtMs = isDeleted ? (truth.deletedAtMs ?? now()) : undefined;
-    }),
-  );
+  const { targets, scaledObjects, slices, settings } = world;
+  context.onParentChange((site, parent) => {
+    const truth = truthOf(site);
+    // One whose status has yet to be written looks like one whose status was lost, and so does one that takes over.
+    const isOther = parent?.metadata.uid !== truth.chargeUid;
+    if (parent !== undefined && (parent.status === undefined || isOther)) truth.statusLostAtMs = now();
+    if (isOther) truth.chargedAtMs = now();
+    truth.chargedBeforeUid = truth.chargeUid;
+    truth.chargeUid = parent?.metadata.uid;
+    const isDeleted = parent?.metadata.deletionTimestamp !== undefined;
+    truth.deletedAtMs = isDeleted ? (truth.deletedAtMs ?? now()) : undefined;
+  });
 
   return {
     elastiServiceGone: (site, parent) => {
@@ -35,11 +37,11 @@ export function checkDeletions(context: CheckContext): DeletionChecks {
       const truth = truthOf(site);
       const isInTime = now() - (truth.deletedAtMs ?? now()) < GIVEN_UP_MS;
       // Who made the zero stands in the status alone.
-      const isKnown = truth.statusLostAtMs < truth.zeroAtMs;
-      if (targets.get(site.key)?.replicas === 0 && truth.zeroBy === 'elasti' && isKnown && isInTime) {
+      const isKnown = truth.statusLostAtMs < truth.zeroAtMs && truth.chargedBeforeUid === uid;
+      if (targets.get(site.targetKey)?.replicas === 0 && truth.zeroBy === 'elasti' && isKnown && isInTime) {
         violate('I7 asleep', site, 'the ElastiService went and left the target at our zero');
       }
-      const scaledObject = scaledObjects.get(site.key);
+      const scaledObject = scaledObjects.get(site.targetKey);
       const pausedBy = scaledObject && annotationsOf(scaledObject)[PAUSED_BY_ANNOTATION];
       if (pausedBy === uid && isInTime) {
         violate('I7 paused', site, 'the ElastiService went and left KEDA paused');

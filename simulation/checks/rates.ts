@@ -24,7 +24,8 @@ export function checkRates({ world, truthOf, violate }: CheckContext): { everyMi
         truth.writes = 0;
         truth.syncs = 0;
         if (minutes % SPAN_MINUTES !== 0) continue;
-        const turns = world.prometheus.turns(site);
+        const sharing = world.places.ofTarget(site.targetKey);
+        const turns = sharing.reduce((sum, each) => sum + world.prometheus.turns(each), 0);
         const { spanWrites } = truth;
         const causes = truth.causes + turns - truth.seenTurns;
         truth.seenTurns = turns;

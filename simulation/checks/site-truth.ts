@@ -1,5 +1,6 @@
 import type { Child } from '../../src/api/hooks.ts';
 import type { Process } from '../process.ts';
+import type { Site } from '../world.ts';
 
 /** What is really so about one site, kept by the checks as the model tells it; nothing of the real code sees it. */
 export interface SiteTruth {
@@ -21,6 +22,12 @@ export interface SiteTruth {
   isZeroLikeOurs: boolean;
   /** Why there was no ready pod the last time that there was none. */
   outage: 'ours' | 'personsZero' | 'podCrashed' | 'notStarted' | 'autoscalersZero' | 'targetGone';
+  /** Uid of the ElastiService in charge. */
+  chargeUid: string | undefined;
+  /** Since when it is. */
+  chargedAtMs: number;
+  /** Uid of the one that was before its last change. */
+  chargedBeforeUid: string | undefined;
   wakeAskedAtMs: number;
   tokenWrittenAtMs: number;
   statusLostAtMs: number;
@@ -56,11 +63,13 @@ export interface SiteTruth {
 }
 
 export interface Step {
+  readonly site: Site;
   readonly observedAtMs: number;
   /** When it read the scale that its zero insists on. */
   readAtMs: number | undefined;
   readonly uid: string;
-  readonly wakeToken: string | undefined;
+  /** The token of each that shares the target, as it was then. */
+  readonly wakeTokens: ReadonlyMap<Site, string | undefined>;
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -79,6 +88,9 @@ export function createSiteTruth(): SiteTruth {
     zeroAtMs: NEVER,
     isZeroLikeOurs: false,
     outage: 'notStarted',
+    chargeUid: undefined,
+    chargedAtMs: NEVER,
+    chargedBeforeUid: undefined,
     wakeAskedAtMs: NEVER,
     tokenWrittenAtMs: NEVER,
     statusLostAtMs: NEVER,

@@ -1,36 +1,34 @@
 import type { Parent } from '../../src/api/hooks.ts';
-import { privateServiceName } from '../../src/core/names.ts';
 import { readyEndpoints } from '../../src/core/resources/resolver-slices.ts';
 import { redirectionOf } from '../elasti-services.ts';
-import { keyOf } from '../objects.ts';
+import { inChargeOf } from '../places.ts';
 import { EPOCH_MS } from '../process.ts';
-import { SERVICE, type Site } from '../world.ts';
+import { ownKeyOf, type Site } from '../world.ts';
 import { type CheckContext, SECOND, seconds, statusOf } from './context.ts';
 import type { SiteTruth } from './site-truth.ts';
 
-const OWN = `${SERVICE}-own`;
 /** How far a watch may be behind, and the sync that rests on it. */
 const BEHIND_MS = 3 * SECOND;
 /** For so long after a change of the Service answers may rest on how it was. */
 const SERVICE_NEW_MS = 15 * SECOND;
-const PRIVATE = privateServiceName(SERVICE);
 
 /** I1 and I3: follows readiness and redirection, and looks at each drop of the slices. */
 export function checkSlices(context: CheckContext): void {
   const { world, options, now, truthOf, violate } = context;
-  const { slices, services, elastiServices, targets, settings, faults } = world;
-  slices.onChange(context.onSiteChange(changed));
-  services.onChange(context.onSiteChange(changed));
-  elastiServices.onChange(context.onSiteChange(noteRecorded));
+  const { slices, services, targets, settings, faults } = world;
+  slices.onChange((key, slice) => changed(world.places.ofSlice(key, slice)));
+  services.onChange((key) => changed(world.places.ofService(key)));
+  context.onParentChange(noteRecorded);
 
-  function changed(site: Site): void {
+  function changed(site: Site | undefined): void {
+    if (site === undefined) return;
     const truth = truthOf(site);
-    const own = slices.get(keyOf(site.namespace, OWN));
+    const own = slices.get(ownKeyOf(site.key));
     const isReady = own !== undefined && readyEndpoints(own).length > 0;
     if (!isReady && truth.readySinceMs !== undefined) truth.lastReadyMs = now();
     truth.readySinceMs = isReady ? (truth.readySinceMs ?? now()) : undefined;
     const ours = redirectionOf(world, site);
-    const privateService = services.get(keyOf(site.namespace, PRIVATE));
+    const privateService = services.get(site.privateKey);
     const isThere = ours !== undefined && readyEndpoints(ours).length > 0;
     if (!isThere && truth.redirectedSinceMs !== undefined) {
       truth.lastRedirectedMs = now();
@@ -58,9 +56,9 @@ export function checkSlices(context: CheckContext): void {
     // Without the Service there is no traffic, and endpoints only once the cluster has made them anew.
     const newMs = options.isDisturbed ? 4 * SERVICE_NEW_MS : SERVICE_NEW_MS;
     if (now() - truth.serviceChangedAtMs < newMs || services.get(site.key) === undefined) return;
-    const parent = elastiServices.get(site.key);
+    const parent = inChargeOf(world, site);
     const isGone = parent === undefined || parent.metadata.deletionTimestamp !== undefined;
-    const replicas = targets.get(site.key)?.replicas;
+    const replicas = targets.get(site.targetKey)?.replicas;
     if (replicas === undefined) return;
     // A resolver that is gone holds nobody, and its slices come again with it.
     if (replicas === 0 && !context.isResolverAway() && truth.zeroBy === 'elasti') {

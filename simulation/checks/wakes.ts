@@ -1,4 +1,5 @@
 import type { Parent } from '../../src/api/hooks.ts';
+import { inChargeOf } from '../places.ts';
 import { EPOCH_MS } from '../process.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, SECOND, seconds, statusOf, tokenOf } from './context.ts';
@@ -6,19 +7,19 @@ import { type CheckContext, SECOND, seconds, statusOf, tokenOf } from './context
 /** I4 and I8: a wake that was acknowledged raises, and nothing else undoes a person's zero. */
 export interface WakeChecks {
   wakeAcknowledged(site: Site, askedAtMs: number): void;
-  /** Our write raises a target from 0. */
-  raised(site: Site): void;
+  /** Our write raises the target of these sites from 0. */
+  raised(sites: readonly Site[]): void;
   everySecond(site: Site): void;
 }
 
 /** Starts the checks of wakes. */
 export function checkWakes(context: CheckContext): WakeChecks {
   const { world, options, patienceMs, now, truthOf, violate } = context;
-  const { elastiServices, targets, prometheus, settings } = world;
+  const { targets, prometheus, settings } = world;
   // Served as soon as no zero step can be under way, by the next sync.
   const unservedMs = patienceMs + (2 * settings.zeroDeadlineSeconds + 2 * settings.pollSeconds) * SECOND;
-  elastiServices.onChange(context.onSiteChange(parentChanged));
-  targets.onChange(context.onSiteChange(noteUnraised));
+  context.onParentChange(parentChanged);
+  targets.onChange((key) => world.places.ofTarget(key).forEach(noteUnraised));
 
   function parentChanged(site: Site, parent: Parent | undefined): void {
     const { overwritten } = truthOf(site);
@@ -31,20 +32,35 @@ export function checkWakes(context: CheckContext): WakeChecks {
 
   function noteUnraised(site: Site): void {
     const truth = truthOf(site);
-    const parent = elastiServices.get(site.key);
+    const parent = inChargeOf(world, site);
     const token = tokenOf(parent);
     const { phase, servedWake } = statusOf(parent);
     const pending = phase !== undefined && token !== '' && token !== servedWake ? token : undefined;
-    const replicas = targets.get(site.key)?.replicas ?? 0;
+    const replicas = targets.get(site.targetKey)?.replicas ?? 0;
     truth.unraisedSinceMs = pending !== undefined && replicas === 0 ? (truth.unraisedSinceMs ?? now()) : undefined;
     const isUnserved = pending !== undefined && replicas > 0 && phase !== 'Blocked';
     const isSame = truth.unserved?.token === pending;
     truth.unserved = isUnserved ? (isSame ? truth.unserved : { atMs: now(), token: pending }) : undefined;
   }
 
+  /** Whether there was a reason to raise a site's target, as far as that site goes. */
+  function mayRaise(site: Site): boolean {
+    const truth = truthOf(site);
+    if (truth.zeroBy !== 'person') return true;
+    const { wakeAskedAtMs, zeroAtMs, statusLostAtMs } = truth;
+    const parent = inChargeOf(world, site);
+    const isAsked = wakeAskedAtMs > zeroAtMs - 30 * SECOND || tokenOf(parent) !== statusOf(parent).servedWake;
+    const isActive = (prometheus.saidActiveAtMs(site) ?? 0) > zeroAtMs - 10 * SECOND;
+    const isLost = statusLostAtMs > zeroAtMs - 60 * SECOND || truth.deletedAtMs !== undefined;
+    const isMistakable = isLost || truth.isZeroLikeOurs;
+    // A zero that a person makes in the midst of a drain cannot be told from ours.
+    const isInDrain = now() - zeroAtMs < 60 * SECOND || truth.lastStepMs > zeroAtMs - 20 * SECOND;
+    return isAsked || isActive || isMistakable || isInDrain;
+  }
+
   return {
     wakeAcknowledged: (site, askedAtMs) => {
-      const parent = elastiServices.get(site.key);
+      const parent = inChargeOf(world, site);
       const token = tokenOf(parent);
       const isThere = token !== undefined || parent === undefined;
       // Its time is the writer's, so that only a token from long before the call is none for it.
@@ -53,19 +69,9 @@ export function checkWakes(context: CheckContext): WakeChecks {
       if (isFound || truthOf(site).deletedAtMs !== undefined) return;
       violate('I4 token', site, 'a wake was acknowledged without a token');
     },
-    raised: (site) => {
-      const truth = truthOf(site);
-      if (truth.zeroBy !== 'person') return;
-      const { wakeAskedAtMs, zeroAtMs, statusLostAtMs } = truth;
-      const parent = elastiServices.get(site.key);
-      const isAsked = wakeAskedAtMs > zeroAtMs - 30 * SECOND || tokenOf(parent) !== statusOf(parent).servedWake;
-      const isActive = (prometheus.saidActiveAtMs(site) ?? 0) > zeroAtMs - 10 * SECOND;
-      const isLost = statusLostAtMs > zeroAtMs - 60 * SECOND || truth.deletedAtMs !== undefined;
-      const isMistakable = isLost || truth.isZeroLikeOurs;
-      // A zero that a person makes in the midst of a drain cannot be told from ours.
-      const isInDrain = now() - zeroAtMs < 60 * SECOND || truth.lastStepMs > zeroAtMs - 20 * SECOND;
-      if (isAsked || isActive || isMistakable || isInDrain) return;
-      violate('I8 raised', site, "a person's zero was undone without a wake and without an active trigger");
+    raised: (sites) => {
+      if (sites.some(mayRaise)) return;
+      violate('I8 raised', sites[0], "a person's zero was undone without a wake and without an active trigger");
     },
     everySecond: (site) => {
       const truth = truthOf(site);

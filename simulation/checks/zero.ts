@@ -1,5 +1,6 @@
 import type { ElastiService, ScalePatch } from '../../src/core/types.ts';
-import type { Process } from '../process.ts';
+import { inChargeOf } from '../places.ts';
+import { EPOCH_MS, type Process } from '../process.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, SECOND, seconds, statusOf, tokenOf } from './context.ts';
 import type { Step } from './site-truth.ts';
@@ -11,12 +12,12 @@ export interface ZeroChecks {
     site: Site,
     step: { patch: ScalePatch; by: Process; observedAtMs: number; elastiService: ElastiService },
   ): { end(): void };
-  /** A replica's read of `/scale` takes effect. */
-  scaleRead(site: Site, by: Process): void;
-  /** A replica begins to write 0; says for which step. */
-  zeroStarted(site: Site, by: Process): Step | undefined;
+  /** A replica's read of the target's `/scale` takes effect. */
+  scaleRead(targetKey: string, by: Process): void;
+  /** A replica begins to write 0 to a target; says for which step. */
+  zeroStarted(targetKey: string, by: Process): Step | undefined;
   /** The write takes effect. */
-  zeroWritten(site: Site, step: Step | undefined): void;
+  zeroWritten(targetKey: string, step: Step | undefined): void;
   /** The ElastiService of this uid is gone. */
   gone(uid: string): void;
 }
@@ -27,9 +28,10 @@ const PROOF_MS = 12 * SECOND;
 /** Starts the checks of zeros. */
 export function checkZeros(context: CheckContext): ZeroChecks {
   const { world, options, now, truthOf, violate, resolvers } = context;
-  const { settings, prometheus, elastiServices, targets } = world;
+  const { settings, prometheus, targets, places } = world;
   const goneUids = new Set<string>();
-  const stepsOf = (site: Site, by: Process): readonly Step[] => [...(truthOf(site).steps.get(by) ?? [])];
+  const stepsOf = (targetKey: string, by: Process): readonly Step[] =>
+    places.ofTarget(targetKey).flatMap((site) => [...(truthOf(site).steps.get(by) ?? [])]);
 
   function checkRedirection(site: Site): void {
     const { redirectedSinceMs, serviceChangedAtMs } = truthOf(site);
@@ -44,6 +46,26 @@ export function checkZeros(context: CheckContext): ZeroChecks {
     } else if (now() - redirectedSinceMs < minDrainMs) {
       violate('I2 drain', site, `replicas went to 0 only ${seconds(now() - redirectedSinceMs)} after the slices`);
     }
+  }
+
+  /** One whose ElastiService is there, and was before the step could read of it. */
+  function isSharing(site: Site): boolean {
+    const parent = inChargeOf(world, site);
+    if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return false;
+    const madeMs = Date.parse(parent.metadata.creationTimestamp ?? '') - EPOCH_MS;
+    return now() - Math.max(madeMs, truthOf(site).chargedAtMs) > PROOF_MS;
+  }
+
+  /** Its own drain looks at its trigger every second, and once asleep it is asked at each poll. */
+  function checkSharer(site: Site): void {
+    const sinceMs = prometheus.shownActiveSinceMs(site);
+    if (options.isDisturbed || sinceMs === undefined || prometheus.turnedAtMs(site) > sinceMs + SECOND) return;
+    if (now() - sinceMs < (2 * settings.pollSeconds + 12) * SECOND) return;
+    violate(
+      'I5 sharer',
+      site,
+      `replicas went to 0, and another Service of theirs had been active for ${seconds(now() - sinceMs)}`,
+    );
   }
 
   function checkProof(site: Site): void {
@@ -70,13 +92,13 @@ export function checkZeros(context: CheckContext): ZeroChecks {
 
   function checkOverwritten(site: Site, step: Step): void {
     const truth = truthOf(site);
-    const target = targets.get(site.key);
+    const target = targets.get(site.targetKey);
     if (target && target.by !== 'elasti' && target.atMs > (step.readAtMs ?? target.atMs)) {
       violate('I8 overwritten', site, `a change by ${target.by} was overwritten unseen`);
     }
-    const parent = elastiServices.get(site.key);
+    const parent = inChargeOf(world, site);
     const token = tokenOf(parent);
-    if (token === undefined || token === step.wakeToken) return;
+    if (token === undefined || token === step.wakeTokens.get(site)) return;
     if (statusOf(parent).servedWake === token)
       violate('I4 served', site, 'a wake was taken for served, and then came a zero');
     truth.overwritten = { atMs: now(), token };
@@ -87,29 +109,35 @@ export function checkZeros(context: CheckContext): ZeroChecks {
       if (patch.kind !== 'sleep') return { end: () => {} };
       const { steps } = truthOf(site);
       const { uid, wakeToken } = elastiService;
-      const step: Step = { observedAtMs, readAtMs: undefined, uid, wakeToken };
+      const tokens = places.ofTarget(site.targetKey).map((each) => [each, tokenOf(inChargeOf(world, each))] as const);
+      const wakeTokens = new Map([...tokens, [site, wakeToken]]);
+      const step: Step = { site, observedAtMs, readAtMs: undefined, uid, wakeTokens };
       const own = steps.get(by) ?? new Set<Step>();
       steps.set(by, own.add(step));
       truthOf(site).lastStepMs = observedAtMs;
       return { end: () => void own.delete(step) };
     },
-    scaleRead: (site, by) => {
-      for (const step of stepsOf(site, by)) step.readAtMs ??= now();
+    scaleRead: (targetKey, by) => {
+      for (const step of stepsOf(targetKey, by)) step.readAtMs ??= now();
     },
-    zeroStarted: (site, by) => {
+    zeroStarted: (targetKey, by) => {
       // Of two that one replica is at, the younger is the one that may still write.
-      const step = stepsOf(site, by).reduce<Step | undefined>(
+      const step = stepsOf(targetKey, by).reduce<Step | undefined>(
         (youngest, each) => (youngest && youngest.observedAtMs > each.observedAtMs ? youngest : each),
         undefined,
       );
       const agoMs = now() - (step?.observedAtMs ?? now());
       if (agoMs > settings.zeroDeadlineSeconds * SECOND) {
-        violate('I2 deadline', site, `a zero was sent ${seconds(agoMs)} after the observation that it rests on`);
+        violate('I2 deadline', step?.site, `a zero was sent ${seconds(agoMs)} after the observation that it rests on`);
       }
       return step;
     },
-    zeroWritten: (site, step) => {
-      checkRedirection(site);
+    zeroWritten: (targetKey, step) => {
+      const sites = places.ofTarget(targetKey);
+      const [owner] = sites as readonly [Site];
+      const site = step?.site ?? owner;
+      for (const each of sites) if (each === site || isSharing(each)) checkRedirection(each);
+      for (const each of sites) if (each !== site && isSharing(each)) checkSharer(each);
       checkProof(site);
       if (resolvers.goneSinceMs !== undefined && now() - resolvers.goneSinceMs > 12 * SECOND) {
         violate('I6 resolver', site, 'replicas went to 0 with no resolver ready');
@@ -119,7 +147,7 @@ export function checkZeros(context: CheckContext): ZeroChecks {
         return;
       }
       if (goneUids.has(step.uid)) violate('I7 zero', site, 'replicas went to 0 for an ElastiService that is gone');
-      checkOverwritten(site, step);
+      for (const each of sites) checkOverwritten(each, step);
     },
     gone: (uid) => void goneUids.add(uid),
   };
