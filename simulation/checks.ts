@@ -2,6 +2,7 @@ import type { Parent } from '../src/api/hooks.ts';
 import { createLossCauses, type LossCauses } from './checks/causes.ts';
 import { type CheckOptions, createCheckContext, SECOND, statusOf, type Violation } from './checks/context.ts';
 import { checkDeletions } from './checks/deletion.ts';
+import { checkPeriods } from './checks/periods.ts';
 import { checkRates } from './checks/rates.ts';
 import type { Step } from './checks/site-truth.ts';
 import { checkSlices } from './checks/slices.ts';
@@ -51,6 +52,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
   const deletions = checkDeletions(context);
   const wakes = checkWakes(context);
   const rates = checkRates(context);
+  const periods = checkPeriods(context);
 
   const every = (ms: number, run: () => void) => {
     const next = () => {
@@ -63,6 +65,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
     for (const site of world.sites) {
       wakes.everySecond(site);
       deletions.everySecond(site);
+      periods.everySecond(site);
     }
   });
   every(60 * SECOND, rates.everyMinute);
@@ -97,6 +100,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
       sites.forEach(caused);
       if (to === 0 && from > 0) {
         zeros.zeroWritten(targetKey, step);
+        periods.zeroWritten(targetKey, step);
         for (const site of sites) noteZero(site, 'elasti');
       } else if (from === 0 && to > 0) {
         wakes.raised(sites);

@@ -4,6 +4,7 @@ import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isOwnedBy } from './controller-children.ts';
 import { keyOf } from './objects.ts';
+import { enabledPeriodOf } from './periods.ts';
 import { timestamp } from './process.ts';
 import type { Site, World } from './world.ts';
 
@@ -42,6 +43,7 @@ export function createElastiService(
       minTargetReplicas: site.index % 4 === 3 ? 2 : 1,
       cooldownPeriod: site.cooldownSeconds,
       triggers: [{ type: 'prometheus', metadata: { query: `q{site="${site.index}"}`, threshold: '1' } }],
+      ...(site.period ? { enabledPeriod: enabledPeriodOf(site.period) } : {}),
       ...(site.hasKeda ? { autoscaler: { type: 'keda', name: site.targetName } } : {}),
     },
   });

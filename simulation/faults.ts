@@ -33,6 +33,7 @@ export const FAULTS = {
   garbage: 'somebody writes nonsense into the wake annotation',
   sharedTargets: 'some Services have one workload, each with an ElastiService of its own',
   rivals: 'a second ElastiService on a Service is made, and either of the two goes again',
+  enabledPeriods: 'some sites may sleep only within periods of some minutes',
   oldResolver: "the resolver wakes once and then is silent for 10 s, as KubeElasti's does",
 } as const;
 

@@ -14,6 +14,11 @@ const onAnswer =
   (change: (answer: SyncResponse, body: SyncRequest) => SyncResponse): ((answers: Answers) => Answers) =>
   (answers) => ({ ...answers, sync: async (body, atMs) => change(await answers.sync(body, atMs), body) });
 
+/** Changes what /sync is asked. */
+const onRequest =
+  (change: (body: SyncRequest) => SyncRequest): ((answers: Answers) => Answers) =>
+  (answers) => ({ ...answers, sync: (body, atMs) => answers.sync(change(body), atMs) });
+
 const onStatus = (change: (status: Status, before: Status, body: SyncRequest) => Status) =>
   onAnswer((answer, body) => ({
     ...answer,
@@ -42,11 +47,19 @@ const withoutSlices = (answer: SyncResponse): SyncResponse => ({
 
 /** Changes the ElastiServices that a list shows. */
 const onParents =
-  (change: (parent: Parent) => Parent) =>
+  (change: (parent: Parent, isLookUp: boolean) => Parent) =>
   (cluster: Cluster): Cluster => ({
     ...cluster,
-    listElastiServices: async (filter, options) => (await cluster.listElastiServices(filter, options)).map(change),
+    listElastiServices: async (filter, options) => {
+      const parents = await cluster.listElastiServices(filter, options);
+      return parents.map((parent) => change(parent, filter.service !== undefined));
+    },
   });
+
+const withoutPeriod = (body: SyncRequest): SyncRequest => ({
+  ...body,
+  parent: { ...body.parent, spec: without(body.parent.spec as Status, 'enabledPeriod') },
+});
 
 const statusOf = ({ status }: Parent): Status => ({ ...(status as Status | undefined) });
 
@@ -328,7 +341,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['I4 token'],
     faults: ['rivals', 'deletions'],
     cluster: (cluster) => ({
-      ...onParents(withoutConditions)(cluster),
+      ...onParents((parent, isLookUp) => (isLookUp ? withoutConditions(parent) : parent))(cluster),
       writeWakeToken: async (ref, token, options) =>
         withoutConditions(await cluster.writeWakeToken(ref, token, options)),
     }),
@@ -342,6 +355,18 @@ export const MUTANTS: readonly Mutant[] = [
         return found;
       },
     }),
+  },
+  {
+    name: 'sleep outside the enabled period',
+    caughtBy: ['period zero'],
+    faults: ['enabledPeriods'],
+    answers: onRequest(withoutPeriod),
+  },
+  {
+    name: 'sleep on when the enabled period ends',
+    caughtBy: ['period asleep'],
+    faults: ['enabledPeriods'],
+    answers: onRequest((body) => (statusOf(body.parent).phase === 'Asleep' ? withoutPeriod(body) : body)),
   },
   {
     name: 'trust events alone',

@@ -3,6 +3,7 @@ import { readyEndpoints } from '../src/core/resources/resolver-slices.ts';
 import { tokenOf } from './checks/context.ts';
 import { redirectionOf } from './elasti-services.ts';
 import { keyOf } from './objects.ts';
+import { stretchAt } from './periods.ts';
 import { inChargeOf } from './places.ts';
 import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
 
@@ -20,6 +21,8 @@ interface Unrest {
 
 const STEP_MS = 5000;
 const QUIET_MS = 30_000;
+/** After the end of a period: what does not hold then is a violation of its own. */
+const ENDED_MS = 15_000;
 const RESOLVER_SLICE = keyOf(RESOLVER_NAMESPACE, 'resolver-own');
 
 const addressesOf = (slice: EndpointSlice | undefined) =>
@@ -32,8 +35,24 @@ const addressesOf = (slice: EndpointSlice | undefined) =>
 /** Waits until every service has come to rest with nobody asking for it; what has not by then is a violation. */
 export async function comeToRest(world: World, { forMs }: { readonly forMs: number }): Promise<void> {
   const { scheduler, sites, checks, ledger } = world;
-  const untilMs = scheduler.nowMs() + forMs;
-  const unrests = () => sites.flatMap((site) => unrestOf(world, site) ?? []);
+  const rounds = sites.map(({ period }) => 2 * (period?.everyMinutes ?? 0) * 60_000);
+  const untilMs = scheduler.nowMs() + forMs + Math.max(...rounds);
+  // One with a period rests for a while, and then is up again: that is waited for too, and checked as it comes.
+  const restedAtMs = new Map<Site, number>();
+  const over = new Set<Site>();
+  const lookAt = (site: Site): Unrest | [] => {
+    const unrest = over.has(site) || restedAtMs.has(site) ? undefined : unrestOf(world, site);
+    if (unrest !== undefined) return unrest;
+    if (site.period === undefined || over.has(site)) return [];
+    const nowMs = scheduler.nowMs();
+    const restedMs = restedAtMs.get(site) ?? nowMs;
+    restedAtMs.set(site, restedMs);
+    const { isInside, sinceMs } = stretchAt(site.period, nowMs - ENDED_MS);
+    if (isInside || sinceMs < restedMs) return { site, name: 'converge', why: 'its period has not ended' };
+    over.add(site);
+    return [];
+  };
+  const unrests = () => sites.flatMap(lookAt);
   const isAtRest = () => ledger.leftCount === 0 && unrests().length === 0;
   while (scheduler.nowMs() < untilMs && !isAtRest()) await scheduler.runUntil(scheduler.nowMs() + STEP_MS);
   const { leftCount } = ledger;

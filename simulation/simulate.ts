@@ -86,6 +86,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   const settings = makeSettings(chance.pick([5, 10, 20]));
   const sites = makeSites(count, chance, {
     mayHaveKeda: faults.has('autoscaler'),
+    mayHavePeriod: faults.has('enabledPeriods'),
     mayShare: faults.has('sharedTargets'),
   });
   let versions = 0;

@@ -2,6 +2,7 @@ import type { Service } from '../src/api/kubernetes.ts';
 import { privateServiceName } from '../src/core/names.ts';
 import type { Settings } from '../src/core/types.ts';
 import { keyOf } from './objects.ts';
+import { drawPeriod } from './periods.ts';
 import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type Site, type World } from './world.ts';
 
 /** The settings of every replica. */
@@ -21,18 +22,23 @@ export function makeSettings(pollSeconds: number): Settings {
 
 const WORKLOAD = 'web';
 
+interface May {
+  readonly mayHaveKeda: boolean;
+  readonly mayHavePeriod: boolean;
+}
+
 /** Draws the sites of a run; `mayShare`: some have the workload of the one before. */
 export function makeSites(
   count: number,
   chance: World['chance'],
-  { mayHaveKeda, mayShare }: { readonly mayHaveKeda: boolean; readonly mayShare: boolean },
+  { mayShare, ...may }: May & { readonly mayShare: boolean },
 ): readonly Site[] {
   const sites: Site[] = [];
   for (let index = 0; index < count; index++) {
     const before = sites.at(-1);
     const isAlone = before !== undefined && before.name === WORKLOAD;
     const partner = mayShare && isAlone && chance.is(0.3) ? before : undefined;
-    sites.push(makeSite(index, chance, { mayHaveKeda, partner }));
+    sites.push(makeSite(index, chance, { ...may, partner }));
   }
   return sites;
 }
@@ -40,7 +46,7 @@ export function makeSites(
 function makeSite(
   index: number,
   chance: World['chance'],
-  { mayHaveKeda, partner }: { readonly mayHaveKeda: boolean; readonly partner: Site | undefined },
+  { mayHaveKeda, mayHavePeriod, partner }: May & { readonly partner: Site | undefined },
 ): Site {
   const namespace = partner?.namespace ?? `shop-${index}`;
   const name = partner ? 'second' : WORKLOAD;
@@ -59,10 +65,12 @@ function makeSite(
     cooldownSeconds: chance.pick([0, 1, 1, 1, 2, 2, 2, 5, 5, 15, 40]),
     rateMs: chance.pick([5000, 5000, 10_000]),
     isCountedAtDoor: chance.is(0.5),
+    period: mayHavePeriod && chance.is(0.4) ? drawPeriod(chance) : undefined,
   };
   if (partner === undefined) return site;
-  const { hasKeda, isAbrupt, startMs } = partner;
-  return { ...site, hasKeda, isAbrupt, startMs };
+  // Two that may sleep at different times would hardly meet.
+  const { hasKeda, isAbrupt, startMs, period } = partner;
+  return { ...site, hasKeda, isAbrupt, startMs, period: chance.is(0.5) ? period : undefined };
 }
 
 /** Makes its Service and its workload, as a person does. */

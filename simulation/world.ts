@@ -9,6 +9,7 @@ import type { Hooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mutant } from './mutant.ts';
 import type { Kind, Metadata } from './objects.ts';
+import type { Period } from './periods.ts';
 import type { Places } from './places.ts';
 import type { Process } from './process.ts';
 import type { Prometheus } from './prometheus.ts';
@@ -75,6 +76,8 @@ export interface Site {
   readonly rateMs: number;
   /** Whether the trigger counts what arrives, or only what pods serve. */
   readonly isCountedAtDoor: boolean;
+  /** When it may sleep; undefined: at any time. */
+  readonly period: Period | undefined;
 }
 
 /** All that one run is made of. */

@@ -1,4 +1,5 @@
 import type { Parent } from '../../src/api/hooks.ts';
+import { stretchAt } from '../periods.ts';
 import { inChargeOf } from '../places.ts';
 import { EPOCH_MS } from '../process.ts';
 import type { Site } from '../world.ts';
@@ -55,7 +56,10 @@ export function checkWakes(context: CheckContext): WakeChecks {
     const isMistakable = isLost || truth.isZeroLikeOurs;
     // A zero that a person makes in the midst of a drain cannot be told from ours.
     const isInDrain = now() - zeroAtMs < 60 * SECOND || truth.lastStepMs > zeroAtMs - 20 * SECOND;
-    return isAsked || isActive || isMistakable || isInDrain;
+    // What stands at 0 when a period ends is raised, whoever made it so.
+    const stretch = site.period && stretchAt(site.period, now());
+    const isPeriodOver = stretch?.isInside === false && zeroAtMs < stretch.sinceMs + 5 * SECOND;
+    return isAsked || isActive || isMistakable || isInDrain || isPeriodOver;
   }
 
   return {
