@@ -3,6 +3,7 @@ import { createLossCauses, type LossCauses } from './checks/causes.ts';
 import { type CheckOptions, createCheckContext, SECOND, statusOf, type Violation } from './checks/context.ts';
 import { checkDeletions } from './checks/deletion.ts';
 import { checkPeriods } from './checks/periods.ts';
+import { checkPorts, type PortChecks } from './checks/ports.ts';
 import { checkRates } from './checks/rates.ts';
 import type { Step } from './checks/site-truth.ts';
 import { checkSlices } from './checks/slices.ts';
@@ -16,6 +17,7 @@ import type { Site, World } from './world.ts';
 export interface Checks
   extends LossCauses,
     Pick<ZeroChecks, 'stepStarted' | 'scaleRead' | 'zeroStarted'>,
+    Pick<PortChecks, 'arrived' | 'reached'>,
     Pick<WakeChecks, 'wakeAcknowledged'> {
   readonly violations: readonly Violation[];
   readonly cycles: number;
@@ -53,6 +55,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
   const wakes = checkWakes(context);
   const rates = checkRates(context);
   const periods = checkPeriods(context);
+  const ports = checkPorts(context);
 
   const every = (ms: number, run: () => void) => {
     const next = () => {
@@ -92,6 +95,8 @@ export function createChecks(world: World, options: CheckOptions): Checks {
     violate,
     bug: (error) => violate('bug', undefined, error instanceof Error ? (error.stack ?? error.message) : String(error)),
     stepStarted: zeros.stepStarted,
+    arrived: ports.arrived,
+    reached: ports.reached,
     scaleRead: zeros.scaleRead,
     zeroStarted: zeros.zeroStarted,
     wakeAcknowledged: wakes.wakeAcknowledged,
@@ -101,6 +106,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
       if (to === 0 && from > 0) {
         zeros.zeroWritten(targetKey, step);
         periods.zeroWritten(targetKey, step);
+        ports.zeroWritten(targetKey, step);
         for (const site of sites) noteZero(site, 'elasti');
       } else if (from === 0 && to > 0) {
         wakes.raised(sites);

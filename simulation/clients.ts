@@ -11,6 +11,12 @@ export interface Clients {
   askAgain(): void;
 }
 
+/** A connection that is used again. */
+interface Kept {
+  readonly listener: Listener;
+  readonly port: number;
+}
+
 const LAST_REQUESTS = 4;
 /** Within this time of being told, they have asked for the last time. */
 export const LAST_REQUESTS_MS = 2500;
@@ -26,7 +32,7 @@ export function createClients(world: World, nodes: Nodes): Clients {
   const pending = new Map<Site, Timer>();
   let isStopped = false;
 
-  const send = (site: Site, kept: Listener | undefined): Listener | undefined => {
+  const send = (site: Site, kept: Kept | undefined): Kept | undefined => {
     const durationMs = chance.is(0.05) ? chance.between(1000, 25_000) : chance.between(5, 100);
     const request = ledger.make(site, durationMs);
     if (world.services.get(site.key) === undefined) {
@@ -34,14 +40,15 @@ export function createClients(world: World, nodes: Nodes): Clients {
       return undefined;
     }
     if (site.isCountedAtDoor) prometheus.requestSeen(site);
-    if (kept !== undefined && kept.gone === undefined && kept.accept(request)) return kept;
-    const address = nodes.route(site);
-    if (address === undefined) {
+    if (kept !== undefined && kept.listener.gone === undefined && kept.listener.accept(request, kept.port)) return kept;
+    const destination = nodes.route(site);
+    if (destination === undefined) {
       ledger.lost(request, checks.causeOfNoEndpoint(site));
       return undefined;
     }
+    const { address, port } = destination;
     const listener = listeners.get(address);
-    if (listener?.accept(request)) return listener;
+    if (listener?.accept(request, port)) return { listener, port };
     ledger.lost(request, causeOfRefusal(site, listener));
     return undefined;
   };
@@ -49,6 +56,7 @@ export function createClients(world: World, nodes: Nodes): Clients {
   const causeOfRefusal = (site: Site, listener: Listener | undefined): Cause => {
     if (!checks.isManaged(site)) return 'notOurService';
     const gone = listener?.gone;
+    if (listener?.what === 'resolver' && gone === undefined) return checks.causeOfClosedPort(site);
     if (listener === undefined || gone === undefined) return checks.causeOfStalePod(site);
     if (listener.what === 'resolver') {
       if (gone.why === 'killed') return 'resolverKilled';
@@ -65,11 +73,11 @@ export function createClients(world: World, nodes: Nodes): Clients {
     if (isStopped) return;
     const count = chance.is(0.5) ? 1 : chance.whole(2, MAX_BURST_REQUESTS);
     const isKeptAlive = chance.is(0.3);
-    let kept: Listener | undefined;
+    let kept: Kept | undefined;
     const next = (left: number) => {
       if (isStopped) return;
-      const listener = send(site, kept);
-      kept = isKeptAlive ? listener : undefined;
+      const sent = send(site, kept);
+      kept = isKeptAlive ? sent : undefined;
       if (left > 1) scheduler.after(chance.exponential(800), () => next(left - 1));
       else
         pending.set(

@@ -34,6 +34,9 @@ export const FAULTS = {
   sharedTargets: 'some Services have one workload, each with an ElastiService of its own',
   rivals: 'a second ElastiService on a Service is made, and either of the two goes again',
   enabledPeriods: 'some sites may sleep only within periods of some minutes',
+  routedByPort: 'in half of all seeds the resolver is routed by port, now and then with few ports to claim',
+  slowListeners: 'a resolver takes up to 3 s until it listens on a port that is claimed',
+  resolverMute: 'a resolver says nothing of its ports and connections for a while',
   oldResolver: "the resolver wakes once and then is silent for 10 s, as KubeElasti's does",
 } as const;
 

@@ -16,8 +16,13 @@ export interface Hunt {
 /** Runs seeds against a planted mistake until one of the invariants that it is meant for is broken. */
 export async function hunt(
   mutant: Mutant,
-  { maxSeeds, minutes, services }: { readonly maxSeeds: number; readonly minutes: number; readonly services: number },
+  {
+    maxSeeds,
+    minutes,
+    services: count,
+  }: { readonly maxSeeds: number; readonly minutes: number; readonly services: number },
 ): Promise<Hunt> {
+  const services = Math.max(count, mutant.services ?? 0);
   let cycles = 0;
   let losses = 0;
   const others = new Set<string>();

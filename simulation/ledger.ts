@@ -16,11 +16,12 @@ export interface Ledger {
 export const CAUSES = {
   noEndpoint: { isOurs: true, sentence: 'nothing stood behind the Service, by an act of ours' },
   stalePod: { isOurs: true, sentence: 'a pod that stopped in good order was still being sent connections' },
+  portClosed: { isOurs: true, sentence: 'a slice named a port that the resolver did not listen on' },
   staleResolver: { isOurs: true, sentence: 'a resolver that left in good order was still being sent connections' },
   podCrashed: { isOurs: false, sentence: 'the pod that served, or the last one, crashed' },
   abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
   cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
-  resolverKilled: { isOurs: false, sentence: 'held by, or sent to, a resolver that was killed' },
+  resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
   holdLimit: { isOurs: false, sentence: 'held for as long as the resolver holds' },
   personsZero: { isOurs: false, sentence: "a person's own zero, until the redirection stands" },
@@ -49,12 +50,16 @@ export function createLedger(
   return {
     make: (site, durationMs) => {
       sent += 1;
-      return { id: sent, site, atMs: world.scheduler.nowMs(), durationMs };
+      return { id: sent, site, atMs: world.scheduler.nowMs(), durationMs, isOver: false };
     },
-    served: () => {
+    served: (request) => {
+      if (request.isOver) return;
+      request.isOver = true;
       servedCount += 1;
     },
     lost: (request, cause) => {
+      if (request.isOver) return;
+      request.isOver = true;
       lostCount += 1;
       losses.set(cause, (losses.get(cause) ?? 0) + 1);
       world.tell(request.site, 'client', () => `request ${request.id} is lost: ${cause}`);

@@ -1,6 +1,7 @@
 import type { Settings } from '../src/core/types.ts';
 import type { Answers } from '../src/effects/answers.ts';
-import type { Cluster } from '../src/effects/ports.ts';
+import type { ResolverReads } from '../src/effects/gather.ts';
+import type { ClaimsCluster, Cluster } from '../src/effects/ports.ts';
 import type { Registry } from '../src/effects/registry.ts';
 import type { Send } from '../src/triggers/send.ts';
 import type { FaultName } from './faults.ts';
@@ -13,12 +14,16 @@ export interface Mutant {
   readonly caughtBy: readonly string[];
   /** The faults without which it would do no harm. */
   readonly faults: readonly FaultName[];
+  /** How many services it needs at least. */
+  readonly services?: number;
   readonly settings?: (settings: Settings, replica: string) => Settings;
   /** Settings that only the effects are given. */
   readonly effectSettings?: (settings: Settings) => Settings;
   readonly cluster?: (cluster: Cluster, world: World) => Cluster;
   readonly answers?: (answers: Answers, cluster: Cluster) => Answers;
   readonly registry?: (registry: Registry) => Registry;
+  readonly resolver?: (reads: ResolverReads) => ResolverReads;
+  readonly claims?: (cluster: ClaimsCluster) => ClaimsCluster;
   readonly send?: (send: Send) => Send;
 }
 

@@ -6,6 +6,7 @@ import type { Answers } from '../src/effects/answers.ts';
 import type { Cluster } from '../src/effects/ports.ts';
 import type { Send } from '../src/triggers/send.ts';
 import type { Mutant } from './mutant.ts';
+import { MUTANTS_BY_PORT } from './mutants-by-port.ts';
 
 type Status = Record<string, unknown>;
 
@@ -368,6 +369,7 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['enabledPeriods'],
     answers: onRequest((body) => (statusOf(body.parent).phase === 'Asleep' ? withoutPeriod(body) : body)),
   },
+  ...MUTANTS_BY_PORT,
   {
     name: 'trust events alone',
     caughtBy: ['converge', 'I4', 'lost', 'I1'],

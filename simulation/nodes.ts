@@ -4,10 +4,15 @@ import { isSame } from '../src/core/resources/same.ts';
 import { createProcess } from './process.ts';
 import { ownKeyOf, type Site, type World } from './world.ts';
 
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** kube-proxy on some nodes, each with rules of its own age. */
 export interface Nodes {
   /** Where a new connection from a random node goes; undefined: nowhere. */
-  route(site: Site): string | undefined;
+  route(site: Site): Destination | undefined;
 }
 
 const NODES = 2;
@@ -15,7 +20,7 @@ const NODES = 2;
 const SYNC_PERIOD_MS = 1000;
 
 interface Rules {
-  readonly addressesOf: Map<Site, readonly string[]>;
+  readonly destinationsOf: Map<Site, readonly Destination[]>;
 }
 
 /** Starts the nodes of a world. */
@@ -24,8 +29,8 @@ export function createNodes(world: World): Nodes {
   const nodes = Array.from({ length: NODES }, (_, i) => createNode(world, `node-${i}`));
   return {
     route: (site) => {
-      const addresses = chance.pick(nodes).addressesOf.get(site) ?? [];
-      return addresses.length === 0 ? undefined : chance.pick(addresses);
+      const destinations = chance.pick(nodes).destinationsOf.get(site) ?? [];
+      return destinations.length === 0 ? undefined : chance.pick(destinations);
     },
   };
 }
@@ -33,7 +38,7 @@ export function createNodes(world: World): Nodes {
 function createNode(world: World, name: string): Rules {
   const { scheduler, chance, faults, slices, services, places } = world;
   const process = createProcess(scheduler, { name, offsetMs: world.clockOffsetMs() });
-  const addressesOf = new Map<Site, readonly string[]>();
+  const destinationsOf = new Map<Site, readonly Destination[]>();
   const changed = new Set<Site>();
   const privateOwnKeys = new Set(world.sites.map(({ privateKey }) => ownKeyOf(privateKey)));
   const keys = new Set(world.sites.map(({ key }) => key));
@@ -71,7 +76,7 @@ function createNode(world: World, name: string): Rules {
       const slicesOf = [...cache.in(site.namespace)].filter(
         ({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === site.name,
       );
-      addressesOf.set(site, port === undefined ? [] : addressesIn(slicesOf, port));
+      destinationsOf.set(site, port === undefined ? [] : destinationsIn(slicesOf, port));
     }
     changed.clear();
   };
@@ -84,18 +89,21 @@ function createNode(world: World, name: string): Rules {
     scheduler.after(dueMs + extraMs, sync);
   };
 
-  return { addressesOf };
+  return { destinationsOf };
 }
 
 /** Ready endpoints; where there are none, those that terminate and still serve. */
-function addressesIn(slices: Iterable<EndpointSlice>, port: string): readonly string[] {
-  const ready: string[] = [];
-  const leaving: string[] = [];
+function destinationsIn(slices: Iterable<EndpointSlice>, portName: string): readonly Destination[] {
+  const ready: Destination[] = [];
+  const leaving: Destination[] = [];
   for (const { endpoints, ports } of slices) {
-    if (!ports?.some(({ name }) => name === port)) continue;
+    const port = ports?.find(({ name }) => name === portName)?.port;
+    if (port == null) continue;
     for (const { addresses, conditions } of endpoints ?? []) {
-      if (conditions?.ready === true && conditions.terminating !== true) ready.push(...addresses);
-      else if (conditions?.serving === true && conditions.terminating === true) leaving.push(...addresses);
+      if (conditions?.ready === true && conditions.terminating !== true)
+        ready.push(...addresses.map((address) => ({ address, port })));
+      else if (conditions?.serving === true && conditions.terminating === true)
+        leaving.push(...addresses.map((address) => ({ address, port })));
     }
   }
   return ready.length > 0 ? ready : leaving;

@@ -1,3 +1,4 @@
+import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { readyEndpoints } from '../src/core/resources/resolver-slices.ts';
 import { tokenOf } from './checks/context.ts';
@@ -24,6 +25,14 @@ const QUIET_MS = 30_000;
 /** After the end of a period: what does not hold then is a violation of its own. */
 const ENDED_MS = 15_000;
 const RESOLVER_SLICE = keyOf(RESOLVER_NAMESPACE, 'resolver-own');
+
+/** Reasons that last: people who never give up, and ports of the resolver that are all taken. */
+const MEANT: ReadonlySet<string> = new Set(['ReplicasContested', 'ResolverPortsExhausted']);
+
+function notAllowedReason(parent: Parent | undefined): string | undefined {
+  const { conditions } = (parent?.status ?? {}) as Status;
+  return conditions?.find(({ type, status }) => type === 'SleepAllowed' && status === 'False')?.reason;
+}
 
 const addressesOf = (slice: EndpointSlice | undefined) =>
   slice &&
@@ -69,10 +78,11 @@ function unrestOf(world: World, site: Site): Unrest | undefined {
   const ours = redirectionOf(world, site);
   const token = tokenOf(parent);
   if (token && token !== status.servedWake) return { site, name: 'I4 pending', why: 'a wake was never served' };
-  const allowed = status.conditions?.find(({ type }) => type === 'SleepAllowed');
-  if (allowed?.status === 'False') {
-    const isMeant = allowed.reason === 'ReplicasContested';
-    return isMeant ? undefined : { site, name: 'converge', why: `SleepAllowed: ${allowed.reason}` };
+  const notAllowed = notAllowedReason(parent);
+  if (notAllowed !== undefined) {
+    const sharing = world.places.ofTarget(site.targetKey).map((each) => notAllowedReason(inChargeOf(world, each)));
+    const isMeant = sharing.some((reason) => reason !== undefined && MEANT.has(reason));
+    return isMeant ? undefined : { site, name: 'converge', why: `SleepAllowed: ${notAllowed}` };
   }
   const isHeld = addressesOf(ours) === addressesOf(slices.get(RESOLVER_SLICE));
   if (status.phase !== 'Asleep' || replicas !== 0 || !isHeld) {

@@ -2,16 +2,23 @@ import type { Settings } from '../src/core/types.ts';
 import { type Answers, createAnswers } from '../src/effects/answers.ts';
 import { type CarryOut, createCarryOut } from '../src/effects/carry-out.ts';
 import { createEvents } from '../src/effects/events.ts';
-import { createGather } from '../src/effects/gather.ts';
+import { createGather, type ResolverReads } from '../src/effects/gather.ts';
 import type { Logger } from '../src/effects/ports.ts';
 import { createRegistry } from '../src/effects/registry.ts';
+import { createResolverClaims } from '../src/effects/resolver-claims.ts';
+import type { AskResolver } from '../src/effects/resolver-pods.ts';
+import { createResolverPods } from '../src/effects/resolver-pods.ts';
+import { sweepClaims } from '../src/effects/sweep-claims.ts';
 import { createWakes, type Wakes } from '../src/effects/wake.ts';
 import { createTriggers } from '../src/triggers/triggers.ts';
+import { createClaimsCluster } from './claims.ts';
 import { createCluster } from './cluster.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { SERVER } from './prometheus.ts';
-import type { Site, World } from './world.ts';
+import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
+
+const ASK_TIMEOUT_MS = 500;
 
 /** One replica of the hook service: the real code, on a process of the model. */
 export interface Replica {
@@ -57,12 +64,26 @@ export function createReplica(world: World, name: string): Replica {
     for (const step of steps) step.end();
     return outcomes;
   };
+  const bareClaims = createClaimsCluster(world, process);
+  const claims = createResolverClaims({
+    cluster: mutant.claims?.(bareClaims) ?? bareClaims,
+    clock,
+    log,
+    settings: { namespace: RESOLVER_NAMESPACE, portRange: world.portRange, watchNamespaces: [] },
+  });
+  const reads: ResolverReads = { ...claims, ...createResolverPods({ ask: createAsk(world, process), clock }) };
+  const isRoutedByPort = settings.resolver.routing === 'port';
+  const random = { next: chance.next, uuid: chance.uuid };
+  if (isRoutedByPort) {
+    void sweepClaims({ claims, clock, random, log, onBug: checks.bug }, new AbortController().signal);
+  }
   const answers = createAnswers({
     clock,
     settings,
     registry,
     carryOut,
-    gather: createGather({ cluster, clock, triggers, settings }),
+    gather: createGather({ cluster, clock, triggers, settings, resolver: mutant.resolver?.(reads) ?? reads }),
+    ...(isRoutedByPort ? { releasePorts: claims.release } : {}),
     recordEvents: createEvents({ cluster, log }),
     onAnswered: ({ elastiService, isFinalized }) => {
       if (isFinalized) triggers.forget(elastiService.uid);
@@ -71,8 +92,24 @@ export function createReplica(world: World, name: string): Replica {
   return {
     process,
     answers: mutant.answers?.(answers, cluster) ?? answers,
-    wakes: createWakes({ cluster, clock, log, registry, random: { next: chance.next, uuid: chance.uuid } }),
+    wakes: createWakes({ cluster, clock, log, registry, random }),
   };
+}
+
+/** Asks resolver pods what they say of themselves. */
+function createAsk({ scheduler, chance, listeners }: World, from: Process): AskResolver {
+  return (address, path) =>
+    new Promise((resolve, reject) => {
+      scheduler.after(chance.between(0.5, 3), () => {
+        const answer = listeners.get(address)?.answer?.(path);
+        scheduler.after(answer === undefined ? ASK_TIMEOUT_MS : 0, () =>
+          from.deliver(() => {
+            if (answer === undefined) reject(new Error('no answer'));
+            else resolve(answer);
+          }),
+        );
+      });
+    });
 }
 
 function createLog(world: World, name: string): Logger {

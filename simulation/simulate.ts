@@ -1,3 +1,4 @@
+import { SHARDS } from '../src/effects/claim-table.ts';
 import { createApi } from './api.ts';
 import { startAutoscalers } from './autoscalers.ts';
 import { createChance } from './chance.ts';
@@ -69,6 +70,7 @@ const DISTURBING: ReadonlySet<FaultName> = new Set<FaultName>([
 ]);
 
 const MINUTE = 60_000;
+const FIRST_PORT = 20_000;
 /** After the faults: until nothing of them lasts. */
 const RECOVERY_MS = 5 * MINUTE;
 const SILENCE_MS = 4 * MINUTE;
@@ -83,7 +85,10 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   const names = options.isDrawn ? drawFaults(options.faults, chance) : options.faults;
   const faults = createFaults(names, () => scheduler.nowMs() >= faultsEndMs);
   const maxSkewMs = faults.has('clockSkew') ? 1500 : 20;
-  const settings = makeSettings(chance.pick([5, 10, 20]));
+  const settings = makeSettings({
+    pollSeconds: chance.pick([5, 10, 20]),
+    routing: faults.has('routedByPort') && chance.is(0.5) ? 'port' : 'host',
+  });
   const sites = makeSites(count, chance, {
     mayHaveKeda: faults.has('autoscaler'),
     mayHavePeriod: faults.has('enabledPeriods'),
@@ -99,6 +104,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     chance,
     faults,
     settings,
+    portRange: { first: FIRST_PORT, last: FIRST_PORT + SHARDS * (chance.is(0.2) ? 3 : 100) - 1 },
     sites,
     mutant,
     places: createPlaces(sites),
@@ -111,6 +117,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     slices: kind(),
     targets: kind(),
     scaledObjects: kind(),
+    configMaps: kind(),
     prometheus: createPrometheus({ scheduler, chance, sites }),
     tell: timeline.tell,
     // As far apart as can be, often enough.

@@ -6,9 +6,12 @@ import { drawPeriod } from './periods.ts';
 import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type Site, type World } from './world.ts';
 
 /** The settings of every replica. */
-export function makeSettings(pollSeconds: number): Settings {
+export function makeSettings({
+  pollSeconds,
+  routing,
+}: Pick<Settings, 'pollSeconds'> & Pick<Settings['resolver'], 'routing'>): Settings {
   return {
-    resolver: { namespace: RESOLVER_NAMESPACE, serviceName: RESOLVER_SERVICE, proxyPort: 8012, routing: 'host' },
+    resolver: { namespace: RESOLVER_NAMESPACE, serviceName: RESOLVER_SERVICE, proxyPort: 8012, routing },
     pollSeconds,
     drainSeconds: 5,
     settleSeconds: 2,

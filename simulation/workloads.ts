@@ -1,7 +1,7 @@
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { isSame } from '../src/core/resources/same.ts';
 import type { Process } from './process.ts';
-import { type Listener, ownKeyOf, type Request, type Site, type World } from './world.ts';
+import { type Listener, ownKeyOf, POD_PORT, type Request, type Site, type World } from './world.ts';
 
 /** Deployments, ReplicaSets, kubelets and the EndpointSlice controller, taken together. */
 export interface Workloads {
@@ -64,7 +64,8 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       const key = ownKeyOf(serviceKey);
       const before = slices.get(key);
       const slice = makeOwnSlice(site, found, endpoints);
-      if (before && isSame([before.endpoints, before.ports], [slice.endpoints, slice.ports])) continue;
+      const isOfSame = isSame(before?.metadata.ownerReferences, slice.metadata.ownerReferences);
+      if (isOfSame && isSame([before?.endpoints, before?.ports], [slice.endpoints, slice.ports])) continue;
       slices.put(key, slice);
     }
     const target = targets.get(site.targetKey);
@@ -87,6 +88,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       serving: new Set(),
       accept: (request) => {
         if (pod.gone !== undefined || pod.state === 'starting') return false;
+        checks.reached(request, site);
         pod.serving.add(request);
         if (!request.site.isCountedAtDoor) world.prometheus.requestSeen(request.site);
         scheduler.after(request.durationMs, () => {
@@ -169,7 +171,8 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
   // Slices of a Service that appears later, such as the private one.
   services.watch(kcm, (key, after, before) => {
     const workload = workloadOf.get(world.places.ofService(key)?.targetKey ?? '');
-    if (workload && !isSame(after?.spec.ports, before?.spec.ports)) publishSoon(workload);
+    const isOther = after?.metadata.uid !== before?.metadata.uid || !isSame(after?.spec.ports, before?.spec.ports);
+    if (workload && isOther) publishSoon(workload);
     if (after === undefined && before) slices.remove(ownKeyOf(key));
   });
   for (const workload of workloads) reconcile(workload);
@@ -193,13 +196,14 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
 
 function makeOwnSlice(
   { namespace }: Site,
-  { metadata: { name }, spec }: Service,
+  { metadata: { name, uid = '' }, spec }: Service,
   endpoints: NonNullable<EndpointSlice['endpoints']>,
 ): EndpointSlice {
   return {
     metadata: {
       name: `${name}-own`,
       namespace,
+      ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
       labels: {
         'kubernetes.io/service-name': name,
         'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
@@ -207,6 +211,6 @@ function makeOwnSlice(
     },
     addressType: 'IPv4',
     endpoints,
-    ports: (spec.ports ?? []).map(({ name: port }) => ({ name: port ?? '', port: 8080, protocol: 'TCP' })),
+    ports: (spec.ports ?? []).map(({ name: port }) => ({ name: port ?? '', port: POD_PORT, protocol: 'TCP' })),
   };
 }

@@ -1,9 +1,10 @@
 import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
-import type { Settings } from '../src/core/types.ts';
+import type { PortRange, Settings } from '../src/core/types.ts';
 import type { Api } from './api.ts';
 import type { Chance } from './chance.ts';
 import type { Checks } from './checks.ts';
+import type { ConfigMapObject } from './claims.ts';
 import type { Faults } from './faults.ts';
 import type { Hooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
@@ -20,7 +21,9 @@ export interface Listener {
   readonly address: string;
   readonly what: 'pod' | 'resolver';
   /** False: the connection is refused. */
-  accept(request: Request): boolean;
+  accept(request: Request, port: number): boolean;
+  /** What a resolver says at its internal port; undefined: nothing, in time. */
+  answer?(path: '/ports' | '/connections'): unknown;
   /** Why it is gone, and since when. */
   readonly gone: { readonly why: string; readonly atMs: number } | undefined;
 }
@@ -30,6 +33,8 @@ export interface Request {
   readonly site: Site;
   readonly atMs: number;
   readonly durationMs: number;
+  /** Served or lost. */
+  isOver: boolean;
 }
 
 export interface TargetObject {
@@ -52,6 +57,7 @@ export interface Kinds {
   readonly slices: Kind<EndpointSlice>;
   readonly targets: Kind<TargetObject>;
   readonly scaledObjects: Kind<ScaledObjectObject>;
+  readonly configMaps: Kind<ConfigMapObject>;
 }
 
 /** One Service with its workload, as somebody set it up. Two may have one workload. */
@@ -86,6 +92,8 @@ export interface World extends Kinds {
   readonly chance: Chance;
   readonly faults: Faults;
   readonly settings: Settings;
+  /** Where ports of the resolver are claimed. */
+  readonly portRange: PortRange;
   readonly sites: readonly Site[];
   readonly places: Places;
   readonly listeners: Map<string, Listener>;
@@ -109,6 +117,9 @@ export interface World extends Kinds {
 
 /** The EndpointSlice that the cluster itself makes of a Service. */
 export const ownKeyOf = (serviceKey: string): string => `${serviceKey}-own`;
+
+/** Where pods listen. */
+export const POD_PORT = 8080;
 
 export const RESOLVER_NAMESPACE = 'elasti';
 export const RESOLVER_SERVICE = 'elasti-resolver-service';

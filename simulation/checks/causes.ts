@@ -11,6 +11,8 @@ export interface LossCauses {
   causeOfStalePod(site: Site): Cause;
   /** Why connections still went to a resolver that began to leave at a time. */
   causeOfStaleResolver(site: Site, resolver: { readonly address: string; readonly leftAtMs: number }): Cause;
+  /** Why a resolver that is there refused a connection. */
+  causeOfClosedPort(site: Site): Cause;
   /** Whether there is an ElastiService that is not being deleted. */
   isManaged(site: Site): boolean;
 }
@@ -34,6 +36,11 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
       const isInAnswer =
         answeredChildren.some((child) => isTo(child, address)) && answeredAtMs > leftAtMs + PROGRAMMED_MS;
       return isInAnswer && now() - steadySinceMs > PROGRAMMED_MS ? 'staleResolver' : 'resolverLeftUnseen';
+    },
+    causeOfClosedPort: (site) => {
+      const { serviceChangedAtMs, chargedAtMs } = truthOf(site);
+      if (now() - serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
+      return now() - chargedAtMs < 2 * PROGRAMMED_MS ? 'notOurService' : 'portClosed';
     },
     isManaged: (site) => {
       const parent = inChargeOf(world, site);

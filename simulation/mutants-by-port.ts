@@ -1,0 +1,84 @@
+import type { ConfigMap } from '../src/effects/ports.ts';
+import type { Mutant } from './mutant.ts';
+
+const isFreed = (text: string): boolean => (JSON.parse(text) as { readonly freedAt?: string }).freedAt !== undefined;
+
+const withoutFreed = <T extends ConfigMap | undefined>(configMap: T): T =>
+  configMap && {
+    ...configMap,
+    data: Object.fromEntries(Object.entries(configMap.data).filter(([, text]) => !isFreed(text))),
+  };
+
+/** The planted mistakes of routing by port. */
+export const MUTANTS_BY_PORT: readonly Mutant[] = [
+  {
+    name: 'hand out a freed port at once',
+    caughtBy: ['ports reused'],
+    faults: ['routedByPort', 'deletions'],
+    claims: (cluster) => ({
+      ...cluster,
+      readConfigMap: async (ref, options) => withoutFreed(await cluster.readConfigMap(ref, options)),
+      patchConfigMap: async (ref, change, options) => withoutFreed(await cluster.patchConfigMap(ref, change, options)),
+    }),
+  },
+  {
+    name: 'write claims whatever version the ConfigMap has',
+    caughtBy: ['ports twice'],
+    faults: ['routedByPort', 'serviceEdits', 'deletions'],
+    services: 12,
+    claims: (cluster) => {
+      // It also goes by what it has read once, or two would have to meet within milliseconds.
+      const known = new Map<string, ConfigMap>();
+      return {
+        ...cluster,
+        readConfigMap: async (ref, options) => {
+          const found = known.get(ref.name) ?? (await cluster.readConfigMap(ref, options));
+          if (found) known.set(ref.name, found);
+          return found;
+        },
+        patchConfigMap: async (ref, change, options) => {
+          const fresh = await cluster.readConfigMap(ref, options);
+          const resourceVersion = fresh?.resourceVersion ?? change.resourceVersion;
+          return cluster.patchConfigMap(ref, { ...change, resourceVersion }, options);
+        },
+      };
+    },
+  },
+  {
+    name: 'free a port that a slice names',
+    caughtBy: ['ports freed'],
+    faults: ['routedByPort', 'serviceEdits'],
+    claims: (cluster) => ({ ...cluster, listSlices: async () => [] }),
+    resolver: (reads) => ({ ...reads, claim: (request, options) => reads.claim({ ...request, named: [] }, options) }),
+  },
+  {
+    name: 'name a port before it is listened on',
+    caughtBy: ['ports unheard'],
+    faults: ['routedByPort'],
+    resolver: (reads) => ({
+      ...reads,
+      listening: async (pods) => ({
+        kind: 'found',
+        addresses: pods.filter(({ isReady }) => isReady).map(({ address }) => address),
+      }),
+    }),
+  },
+  {
+    name: 'ignore the connections at the resolver',
+    caughtBy: ['I2 connections'],
+    faults: ['routedByPort'],
+    resolver: (reads) => ({ ...reads, flows: async () => ({ kind: 'found', open: 0, held: 0 }) }),
+  },
+  {
+    name: 'take a resolver that says nothing for one without connections',
+    caughtBy: ['I2 connections'],
+    faults: ['routedByPort', 'resolverMute'],
+    resolver: (reads) => ({
+      ...reads,
+      flows: async (pods, uid) => {
+        const flows = await reads.flows(pods, uid);
+        return flows.kind === 'failed' ? { kind: 'found', open: 0, held: 0 } : flows;
+      },
+    }),
+  },
+];
