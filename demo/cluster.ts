@@ -40,8 +40,6 @@ export interface Cluster extends Pick<ClusterOptions, 'say'> {
   urlOf(service: DemoService): string;
   /** Sends a request to a service; resolves when it is over. */
   send(service: DemoService): Promise<void>;
-  /** Process ids of all pods. */
-  pids(): readonly number[];
   stop(): Promise<void>;
 }
 
@@ -144,7 +142,6 @@ export async function startCluster({ firstPort, say }: ClusterOptions): Promise<
     addressOf,
     urlOf: ({ name, protocol }) => `${protocol}://${HOST}:${addressOf(name).port}${protocol === 'http' ? '/' : ''}`,
     send,
-    pids: () => workloads.flatMap((workload) => workload.pids()),
     stop: async () => {
       load.stop();
       savings.stop();

@@ -4,7 +4,6 @@ import type { DemoService } from '../settings.ts';
 
 /** A pod's program at work. */
 export interface PodProcess {
-  readonly pid: number | undefined;
   /** SIGTERM: it closes its listener, answers what it has accepted, and ends. */
   terminate(): void;
   kill(): void;
@@ -42,7 +41,6 @@ export function startPodProcess({ name, service, onListening, onExit }: PodProce
     onExit();
   });
   return {
-    pid: child.pid,
     terminate: () => {
       child.kill('SIGTERM');
       grace = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);

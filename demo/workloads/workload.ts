@@ -12,8 +12,6 @@ export interface WorkloadDeps {
 }
 
 export interface Workload {
-  /** Process ids of its pods. */
-  pids(): readonly number[];
   /** Ends all pods at once; none comes after that. */
   stop(): void;
 }
@@ -88,7 +86,6 @@ export function startWorkload({ store, pods, addresses, service }: WorkloadDeps)
   reconcile();
 
   return {
-    pids: () => [...running.values()].flatMap(({ pid }) => pid ?? []),
     stop: () => {
       isStopped = true;
       unsubscribe();
