@@ -191,7 +191,9 @@ test('a client that drips its headers is let go too', { timeout }, async (t) => 
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
   const drip = setInterval(() => socket.write('X-Slow: 1\r\n'), 5);
   t.after(() => clearInterval(drip));
-  assert.match(await readToEnd(socket), /^HTTP\/1\.1 408 /);
+  // A drip that meets the closed connection is answered with a reset, which may overtake the answer.
+  const ended = readToEnd(socket).catch((error: NodeJS.ErrnoException) => error.code);
+  assert.match((await ended) ?? '', /^(HTTP\/1\.1 408 |ECONNRESET|EPIPE)/);
 });
 
 test('headers beyond 16 KiB are 431', { timeout }, async (t) => {
