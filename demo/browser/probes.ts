@@ -23,6 +23,13 @@ export function lowContrasts(): readonly string[] {
     const value = ratio(parse(colour), background);
     if (value < least) found.push(`${what}: ${value.toFixed(2)}`);
   };
+  // A value that has just changed stands on another ground for a moment.
+  const flash = document.createElement('p');
+  flash.style.backgroundColor = 'var(--flash)';
+  document.body.append(flash);
+  for (const value of document.querySelectorAll('.value'))
+    check(`changed ${value.textContent}`, getComputedStyle(value).color, behind(flash), 4.5);
+  flash.remove();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const element = node.parentElement;
@@ -50,11 +57,13 @@ export function focused(): { readonly name: string; readonly isSeen: boolean } {
   const element = document.activeElement;
   if (element === null || element === document.body) return { name: '', isSeen: false };
   const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const isCovered = !element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
   const owner = element.closest('article')?.getAttribute('aria-labelledby') ?? '';
   const name =
     element.getAttribute('aria-label') ?? (element instanceof HTMLSelectElement ? 'Service' : element.textContent);
   return {
     name: `${owner.replace('service-', '')} ${name?.trim() ?? ''}`.trim(),
-    isSeen: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2,
+    isSeen: !isCovered && outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2,
   };
 }

@@ -36,6 +36,13 @@ const untilPhase = (name: string, phase: Phase) =>
 const figure = (root: Locator, part: string) => root.locator(`[data-part="${part}"]`).first();
 const untilFigure = (root: Locator, part: string, isIt: (value: number) => boolean) =>
   untilText(figure(root, part), (text) => isIt(Number(text.replaceAll(',', ''))));
+/** Presses the button and waits until another has come in the place of the one that was killed. */
+const kill = async (button: string, part: string) => {
+  const chips = figure(page.locator('.system'), part);
+  const before = await chips.innerText();
+  await press(page, button);
+  await untilText(chips, (now) => now !== before && (now.match(/\d ready/g) ?? []).length === 2);
+};
 const totals = () => page.locator('.totals');
 
 test('a service falls asleep before the eyes, a request wakes it, and the page says why and how long it took', {
@@ -92,21 +99,21 @@ test('what a person scales is so', { skip }, async () => {
   assert.match(await card('web').innerText(), /somebody else scaled to 0/);
 });
 
-test('a resolver and a hook service are killed while requests come, and none is lost', { skip }, async () => {
-  await untilPhase('web', 'Asleep');
-  await press(card('web'), 'Send 100');
-  for (const [button, part] of [
-    ['Kill the hook service', 'hooks'],
-    ['Kill the resolver', 'resolvers'],
-  ] as const) {
-    const names = () => figure(page.locator('.system'), part).innerText();
-    const before = await names();
-    await press(page, button);
-    await untilText(figure(page.locator('.system'), part), (now) => now !== before);
-    await untilText(figure(page.locator('.system'), part), (now) => (now.match(/\d ready/g) ?? []).length === 2);
-  }
-  await untilFigure(card('web'), 'sent', (count) => count === 200);
-  await untilFigure(card('web'), 'held-count', (count) => count === 0);
+test('a hook service and a resolver are killed under load, while requests are held, and all are answered', {
+  skip,
+}, async () => {
+  const load = card('web').getByRole('switch', { name: 'Steady load' });
+  await load.click();
+  await kill('Kill the hook service', 'hooks');
+  await untilPhase('reports', 'Asleep');
+  await press(card('reports'), 'Send 100');
+  await untilFigure(card('reports'), 'held-count', (count) => count > 0);
+  await kill('Kill the resolver', 'resolvers');
+  await load.click();
+  await page.getByText('Steady load on web is off.').waitFor();
+  const sent = await figure(totals(), 'sent').innerText();
+  await untilText(figure(totals(), 'answered'), (answered) => answered === sent);
+  assert.equal(await figure(totals(), 'lost').innerText(), '0');
 });
 
 test('without Prometheus nothing sleeps, and the page says that nobody knows', { skip }, async () => {

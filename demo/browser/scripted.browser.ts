@@ -77,9 +77,9 @@ test('the keyboard reaches everything in the order in which it is read, and what
       '1',
       '2',
       '3',
+      'Earlier',
       'Copy URL',
       'Copy command',
-      'Earlier',
       'See its YAML and hook calls',
     ];
     const expected = [

@@ -11,7 +11,7 @@ async function takeScreenshots(): Promise<void> {
   const demo = await startDemo({ port: 0, say: () => {} });
   const browser = await launchBrowser();
   try {
-    const { page } = await openPage(browser, demo.url, { viewport: { width: 1280, height: 1000 } });
+    const { page } = await openPage(browser, demo.url, { viewport: { width: 1280, height: 1200 } });
     const card = (name: string) => cardOf(page, name);
     const wait = (selector: string) => page.locator(selector).waitFor({ timeout: BOUND_MS });
     await card('web').getByRole('switch').click();
@@ -21,6 +21,8 @@ async function takeScreenshots(): Promise<void> {
     await mkdir(DOCS, { recursive: true });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
+      // The old theme's colours fade.
+      await page.waitForFunction(() => !document.getAnimations().some((each) => each instanceof CSSTransition));
       await page.screenshot({ path: fileURLToPath(new URL(`demo-${colorScheme}.png`, DOCS)) });
     }
   } finally {

@@ -12,6 +12,8 @@ const HELD_SLOTS = 8;
 const MAX_DOTS = 48;
 const STEP_MS = 420;
 
+/** One after the other, by their number, so that a hundred at once are seen as many. */
+const delayOf = (id: number) => (id % 12) * 30;
 const move = ([x, y]: Point, opacity = 1) => ({ transform: `translate(${x}px, ${y}px)`, opacity });
 const heldAt = (slot: number): Point => [
   140 + (slot % HELD_SLOTS) * 9.7,
@@ -56,12 +58,11 @@ export function createDots(layer: SVGGElement): Dots {
   };
 
   const travel = (dot: Dot, id: number, points: readonly Point[]) => {
-    // A little apart, by their number, so that a hundred at once are seen as many.
     const shift = ((id * 7) % 13) - 6;
     const steps = points.map(([x, y]): Point => [x, y + shift / 2]);
     return dot.circle.animate([move(dot.at), ...steps.map((point) => move(point))], {
       duration: STEP_MS * points.length,
-      delay: (id % 12) * 30,
+      delay: delayOf(id),
       easing: 'ease-in-out',
       fill: 'forwards',
     });
@@ -73,7 +74,13 @@ export function createDots(layer: SVGGElement): Dots {
     dot.isHeld = true;
     const slot = heldAt([...dots.values()].filter(({ isHeld }) => isHeld).length - 1);
     dot.circle.classList.add('held');
-    if (!isStill.matches) dot.circle.animate([move(dot.at), move(slot)], { duration: STEP_MS, easing: 'ease-out' });
+    if (!isStill.matches)
+      dot.circle.animate([move(dot.at), move(slot)], {
+        duration: STEP_MS,
+        delay: delayOf(id),
+        easing: 'ease-out',
+        fill: 'backwards',
+      });
     dot.circle.style.transform = move(slot).transform;
     dot.at = slot;
   };

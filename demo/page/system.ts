@@ -4,8 +4,8 @@ import { createChips, processChip } from './chips.ts';
 import { part, setText } from './dom.ts';
 
 const DONE = {
-  'kill-resolver': 'A resolver is killed; what it held is asked again at another.',
-  'kill-hook': 'A hook service is killed.',
+  'kill-resolver': 'A resolver is killed. What it held is cut off; the clients ask again and reach the other one.',
+  'kill-hook': 'A hook service is killed. The other one answers in its place.',
   'break-prometheus': 'Prometheus is broken: nothing falls asleep and nothing wakes by it.',
   'mend-prometheus': 'Prometheus is mended.',
 } as const satisfies Partial<Record<Action, string>>;

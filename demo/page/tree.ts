@@ -3,7 +3,7 @@ import { createList, type Row } from './list.ts';
 
 const MAX_ENTRIES = 200;
 /** Entries that a small object may have to be shown open at first. */
-const FEW = 8;
+const FEW = 16;
 
 interface Entry {
   readonly name: string;
