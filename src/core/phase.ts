@@ -11,7 +11,7 @@ import {
 } from './decide-sleep.ts';
 import { decideZeroStep } from './decide-zero-step.ts';
 import { decideLeaveProxy, type LeaveProxy } from './leave-proxy.ts';
-import { secondsSince } from './time.ts';
+import { latestMs, secondsSince } from './time.ts';
 import type { Needs, ScalePatch, Settings, WakeCause } from './types.ts';
 import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
 
@@ -172,12 +172,13 @@ function decideDraining(view: View): Decision {
   }
 
   const patienceSeconds = settings.drainSeconds + 2 * settings.pollSeconds + settings.zeroDeadlineSeconds;
-  if (secondsSince(last.phaseSince, now) > patienceSeconds) {
+  const open = openConnections(view);
+  const beganMs = latestMs(last.phaseSince, ...(open ? [] : sharersDrainingSince(view)));
+  if ((now.getTime() - beganMs) / 1000 > patienceSeconds) {
     const why = { reason: 'DrainTimedOut', message: 'the step to zero could not be made in time' };
-    return cancelDrain(view, openConnections(view) ?? why);
+    return cancelDrain(view, open ?? why);
   }
   if (isPending) return draining({ sleep });
-  const open = openConnections(view);
   if (open) return draining({ sleep, ...open });
 
   const step = decideZeroStep(view);
@@ -194,6 +195,10 @@ function decideDraining(view: View): Decision {
       return step satisfies never;
   }
 }
+
+// Two that share a target and gave up their drains by turns would never meet.
+const sharersDrainingSince = ({ context: { sharers } }: View): readonly (string | undefined)[] =>
+  sharers.kind === 'found' ? sharers.sharers.map(({ drainingSince }) => drainingSince) : [];
 
 const draining = (over: Partial<Decision>): Decision =>
   decision({

@@ -24,7 +24,9 @@ function setup({ metadata, spec, status }: { metadata?: object; spec?: object; s
   return sharersOf([parent], { uid: 'u1', target: TARGET }, NOW, { drainSeconds: 5, clockSkewSeconds: 1 });
 }
 
-const sharer = (isIdle: boolean, isDrained: boolean) => [{ name: 'api', isIdle, isDrained }];
+const sharer = (isIdle: boolean, isDrained: boolean, drainingSince?: string) => [
+  { name: 'api', uid: 'u2', isIdle, isDrained, drainingSince },
+];
 
 test('one that has no status yet is in use', () => {
   assert.deepEqual(setup(), sharer(false, false));
@@ -80,6 +82,10 @@ test('redirected just short of drain and skew is not drained, at it is', () => {
 
 test('Draining without a proven redirection is not drained', () => {
   assert.deepEqual(setup({ status: { phase: 'Draining' } }), sharer(true, false));
+});
+
+test('a drain is told with its beginning', () => {
+  assert.deepEqual(setup({ status: { phase: 'Draining', phaseSince: ago(3) } }), sharer(true, false, ago(3)));
 });
 
 test('redirected for long but Serving again is not drained', () => {

@@ -29,22 +29,25 @@ function sharerOf(
   settings: Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
 ): Sharer | undefined {
   const elastiService = parseElastiService(parent);
-  const { name } = parent.metadata;
+  const { name, uid } = parent.metadata;
   if ('invalid' in elastiService) {
     // Nobody can say whether it is in use, so it counts as in use.
     const names = NamesTarget.safeParse(parent.spec);
     const isNamed = names.success && names.data.scaleTargetRef.name === target.name;
-    return isNamed ? { name, isIdle: false, isDrained: false } : undefined;
+    return isNamed ? { name, uid, isIdle: false, isDrained: false, drainingSince: undefined } : undefined;
   }
   const theirs = targetOf(elastiService);
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
   const isWoken = pendingWake(elastiService) !== undefined;
+  const { status } = elastiService;
   return {
     name,
+    uid,
     isIdle: !isWoken && isIdle(elastiService, now),
     isDrained: !isWoken && elastiService.deletedAt === undefined && isDrained(elastiService, now, settings),
+    drainingSince: status?.phase === 'Draining' ? status.phaseSince : undefined,
   };
 }
 

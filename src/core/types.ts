@@ -90,7 +90,7 @@ export type ListeningReading =
   | { readonly kind: 'unread' }
   | { readonly kind: 'found'; readonly addresses: readonly string[] };
 
-/** The connections of this ElastiService at all resolvers together. */
+/** The connections of this ElastiService, and of those that share its target, at all resolvers together. */
 export type FlowsReading =
   | { readonly kind: 'unread' }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -100,10 +100,13 @@ export type FlowsReading =
 /** Another ElastiService that names the same target. */
 export interface Sharer {
   readonly name: string;
+  readonly uid: string;
   /** idle for its whole cooldown, or drained or asleep already: it may join in. */
   readonly isIdle: boolean;
   /** Its traffic is redirected for the drain time, or it sleeps already: the target may go to zero. */
   readonly isDrained: boolean;
+  /** Since when it drains; undefined: it does not. */
+  readonly drainingSince: string | undefined;
 }
 
 /** What the hook request does not carry, gathered beside it and handed in as data. */

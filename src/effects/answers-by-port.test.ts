@@ -12,7 +12,7 @@ import { createResolverClaims } from './resolver-claims.ts';
 import { createResolverPods } from './resolver-pods.ts';
 import { createModelClaims } from './testing/model-claims.ts';
 import { createModelCluster, keyOfTarget } from './testing/model-cluster.ts';
-import { silentLog, TARGET } from './testing/shop.ts';
+import { makeSharer, silentLog, TARGET } from './testing/shop.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
 
 const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
@@ -62,7 +62,7 @@ function setup() {
   const sync = (world: World) => clock.run(answers.sync(requestOf(world), clock.monotonicMs()));
   const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));
   const claimed = () => [...claimsCluster.claims()].filter(([, entry]) => entry?.freedAt === undefined);
-  return { clock, claimsCluster, says, asked, sync, finalize, claimed };
+  return { clock, cluster, claimsCluster, says, asked, sync, finalize, claimed };
 }
 
 const slicesIn = (children: readonly Child[]) => children.filter(({ kind }) => kind === 'EndpointSlice');
@@ -93,6 +93,23 @@ test('a drain begins once the private Service stands, its ports are claimed and 
   assert.equal(third.status.phase, 'Draining');
   const [slice] = slicesIn(third.children);
   assert.deepEqual(slice?.ports, [{ name: 'http', port, protocol: 'TCP' }]);
+});
+
+// Found by the simulation (sharedTargets): the connections of the other were cut by our zero.
+test('connections of an ElastiService that shares the target keep it awake too', async () => {
+  const { clock, cluster, says, sync, claimed } = setup();
+  cluster.elastiServices.set('shop/api', makeSharer({ status: { phase: 'Draining', phaseSince: ago(1) } }));
+  const { children } = await sync(BY_PORT);
+  await sync({ ...BY_PORT, children });
+  says.listening = claimed().map(([port]) => port);
+  says.services = { 'uid-api': { open: 1, held: 0 } };
+  await clock.advance(1000);
+  const open = await sync({ ...BY_PORT, children });
+  assert.equal(open.status.phase, 'Serving');
+  assert.match(JSON.stringify(open.status.conditions), /ConnectionsOpen/);
+  says.services = {};
+  await clock.advance(1000);
+  assert.equal((await sync({ ...BY_PORT, children })).status.phase, 'Draining');
 });
 
 test('while nothing changes neither the API server nor a resolver is asked anything more', async () => {

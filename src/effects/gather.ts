@@ -162,12 +162,16 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
       if (needs.liveResolvers) read('liveResolvers', readLiveResolvers(facts));
       if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
       if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));
-      if (needs.flows) read('flows', resolver.flows(facts.resolverPods, uid));
+      if (needs.flows) read('flows', resolver.flows(facts.resolverPods, [uid, ...uidsOf(context.sharers)]));
       await Promise.all(reads);
       return gathered;
     },
   };
 }
+
+/** Connections of those that share the target end with its pods too. */
+const uidsOf = (sharers: SharersReading): readonly string[] =>
+  sharers.kind === 'found' ? sharers.sharers.map(({ uid }) => uid) : [];
 
 /** Stands where nobody provides one: nothing is claimed, so that nothing sleeps. */
 const NO_RESOLVER: ResolverReads = {

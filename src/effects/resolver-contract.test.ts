@@ -67,5 +67,5 @@ test('the hook service reads what a resolver says of its ports and connections',
   const pod = { address: '127.0.0.1', uid: 'pod', isReady: true };
   assert.deepEqual(await pods.listening([pod], [10_241, 10_257]), { kind: 'found', addresses: ['127.0.0.1'] });
   assert.deepEqual(await pods.listening([pod], [10_241, 10_273]), { kind: 'found', addresses: [] });
-  assert.deepEqual(await pods.flows([pod], 'uid-web'), { kind: 'found', open: 2, held: 1 });
+  assert.deepEqual(await pods.flows([pod], ['uid-web']), { kind: 'found', open: 2, held: 1 });
 });

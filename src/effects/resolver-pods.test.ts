@@ -84,39 +84,44 @@ describe('listening', () => {
 describe('flows', () => {
   test('are those of all pods together, also of those that leave', async () => {
     const reads = setup({ '10.0.0.1': flows('a', 1, 2), '10.0.0.2': { services: {} }, '10.0.0.3': flows('a', 4, 0) });
-    assert.deepEqual(await reads.flows([ONE, TWO, LEAVING], 'a'), { kind: 'found', open: 5, held: 2 });
-    assert.deepEqual(await reads.flows([ONE, TWO, LEAVING], 'b'), { kind: 'found', open: 0, held: 0 });
+    assert.deepEqual(await reads.flows([ONE, TWO, LEAVING], ['a']), { kind: 'found', open: 5, held: 2 });
+    assert.deepEqual(await reads.flows([ONE, TWO, LEAVING], ['b']), { kind: 'found', open: 0, held: 0 });
+  });
+
+  test('are those of several ElastiServices together', async () => {
+    const reads = setup({ '10.0.0.1': { services: { a: { open: 1, held: 2 }, b: { open: 4, held: 8 } } } });
+    assert.deepEqual(await reads.flows([ONE], ['a', 'b', 'c']), { kind: 'found', open: 5, held: 10 });
   });
 
   test('are not known where a ready pod does not say', async () => {
     const failed = { kind: 'failed', reason: 'ResolverUnreachable' };
-    assert.deepEqual(await setup({ '10.0.0.1': flows('a', 0, 0) }).flows([ONE, TWO], 'a'), failed);
+    assert.deepEqual(await setup({ '10.0.0.1': flows('a', 0, 0) }).flows([ONE, TWO], ['a']), failed);
     const odd = setup({ '10.0.0.1': { services: { b: { open: -1, held: 0 } } } });
-    assert.deepEqual(await odd.flows([ONE], 'a'), failed);
+    assert.deepEqual(await odd.flows([ONE], ['a']), failed);
   });
 
   test('are known where only a pod that leaves does not say: it is gone', async () => {
     const reads = setup({ '10.0.0.1': flows('a', 1, 0) });
-    assert.deepEqual(await reads.flows([ONE, LEAVING], 'a'), { kind: 'found', open: 1, held: 0 });
+    assert.deepEqual(await reads.flows([ONE, LEAVING], ['a']), { kind: 'found', open: 1, held: 0 });
   });
 
   test('of a pod with addresses of two families count once, and one address that answers is enough', async () => {
     const six: ResolverPod = { ...ONE, address: 'fd00::1' };
     const both = setup({ '10.0.0.1': flows('a', 1, 1), 'fd00::1': flows('a', 1, 1) });
-    assert.deepEqual(await both.flows([ONE, six], 'a'), { kind: 'found', open: 1, held: 1 });
+    assert.deepEqual(await both.flows([ONE, six], ['a']), { kind: 'found', open: 1, held: 1 });
     const one = setup({ '10.0.0.1': flows('a', 1, 1) });
-    assert.deepEqual(await one.flows([six, ONE], 'a'), { kind: 'found', open: 1, held: 1 });
+    assert.deepEqual(await one.flows([six, ONE], ['a']), { kind: 'found', open: 1, held: 1 });
   });
 
   test('are asked once a second, for every ElastiService together', async () => {
     const reads = setup({ '10.0.0.1': flows('a', 1, 0) });
-    await Promise.all(['a', 'b', 'c'].map((uid) => reads.flows([ONE], uid)));
+    await Promise.all(['a', 'b', 'c'].map((uid) => reads.flows([ONE], [uid])));
     await reads.clock.advance(999);
-    await reads.flows([ONE], 'a');
+    await reads.flows([ONE], ['a']);
     assert.equal(reads.asked.length, 1);
     await reads.clock.advance(1);
     reads.answers['10.0.0.1'] = flows('a', 0, 0);
-    assert.deepEqual(await reads.flows([ONE], 'a'), { kind: 'found', open: 0, held: 0 });
+    assert.deepEqual(await reads.flows([ONE], ['a']), { kind: 'found', open: 0, held: 0 });
     assert.equal(reads.asked.length, 2);
   });
 });

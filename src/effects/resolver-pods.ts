@@ -13,8 +13,8 @@ export interface ResolverPodsDeps {
 export interface ResolverPods {
   /** Which of the ready pods accept connections on all of the ports. A pod that does not answer is none of them. */
   listening(pods: readonly ResolverPod[], ports: readonly number[]): Promise<ListeningReading>;
-  /** The connections of an ElastiService at all pods; failed where a ready one does not say. */
-  flows(pods: readonly ResolverPod[], uid: string): Promise<FlowsReading>;
+  /** The connections of these ElastiServices at all pods; failed where a ready one does not say. */
+  flows(pods: readonly ResolverPod[], uids: readonly string[]): Promise<FlowsReading>;
 }
 
 /** A pod that lacks a port, or says of connections, is asked again after this long. */
@@ -51,7 +51,7 @@ export function createResolverPods({ ask, clock }: ResolverPodsDeps): ResolverPo
       return { kind: 'found', addresses: ready.filter((_, i) => accepting[i]).map(({ address }) => address) };
     },
 
-    flows: async (addresses, uid) => {
+    flows: async (addresses, uids) => {
       const pods = Map.groupBy(addresses, (pod) => pod.uid ?? pod.address);
       const answers = await Promise.all(
         [...pods.values()].map(async (pod) => ({
@@ -65,9 +65,11 @@ export function createResolverPods({ ask, clock }: ResolverPodsDeps): ResolverPo
       for (const { isReady, services } of answers) {
         // A pod that is on its way out still carries connections; when it is gone, they are.
         if (services === undefined && isReady) return { kind: 'failed', reason: 'ResolverUnreachable' };
-        const flow = services?.get(uid);
-        open += flow?.open ?? 0;
-        held += flow?.held ?? 0;
+        for (const uid of uids) {
+          const flow = services?.get(uid);
+          open += flow?.open ?? 0;
+          held += flow?.held ?? 0;
+        }
       }
       return { kind: 'found', open, held };
     },
