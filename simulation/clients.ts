@@ -1,8 +1,9 @@
+import { statusOf } from './checks/context.ts';
 import type { Cause } from './ledger.ts';
 import type { Nodes } from './nodes.ts';
 import { RESOLVER_LINGER_MS } from './resolvers.ts';
 import type { Timer } from './scheduler.ts';
-import type { Listener, Site, World } from './world.ts';
+import type { Listener, Request, Site, World } from './world.ts';
 
 /** Open-loop clients of every site: bursts of requests, and pauses that are often about as long as the cooldown. */
 export interface Clients {
@@ -27,19 +28,28 @@ const WINDOW_MS = 8000;
 
 /** Starts the clients of a world. */
 export function createClients(world: World, nodes: Nodes): Clients {
-  const { scheduler, chance, ledger, listeners, prometheus, checks } = world;
+  const { scheduler, chance, ledger, listeners, prometheus, checks, elastiServices } = world;
+  const isByPort = world.settings.resolver.routing === 'port';
   /** The next burst of each site that has none going on. */
   const pending = new Map<Site, Timer>();
   let isStopped = false;
 
   const send = (site: Site, kept: Kept | undefined): Kept | undefined => {
-    const durationMs = chance.is(0.05) ? chance.between(1000, 25_000) : chance.between(5, 100);
-    const request = ledger.make(site, durationMs);
+    const isLong = chance.is(0.05);
+    const durationMs = isLong ? chance.between(1000, 25_000) : chance.between(5, 100);
+    return connect(site, { kept, durationMs, isCounted: true });
+  };
+
+  const connect = (
+    site: Site,
+    { kept, durationMs, isCounted }: Pick<Request, 'durationMs' | 'isCounted'> & { readonly kept: Kept | undefined },
+  ): Kept | undefined => {
+    const request = ledger.make(site, { durationMs, isCounted });
     if (world.services.get(site.key) === undefined) {
       ledger.lost(request, 'serviceGone');
       return undefined;
     }
-    if (site.isCountedAtDoor) prometheus.requestSeen(site);
+    if (isCounted && site.isCountedAtDoor) prometheus.requestSeen(site);
     if (kept !== undefined && kept.listener.gone === undefined && kept.listener.accept(request, kept.port)) return kept;
     const destination = nodes.route(site);
     if (destination === undefined) {
@@ -108,6 +118,17 @@ export function createClients(world: World, nodes: Nodes): Clients {
     return untilDrainMs + (chance.is(0.15) ? chance.between(0, 20_000) : chance.between(20_000, 50_000));
   };
 
+  // A connection that no trigger sees, such as a WebSocket on which nothing is sent, in the midst of a drain: routed by
+  // port, it is the resolver alone that knows of it.
+  if (isByPort) {
+    elastiServices.onChange((key, parent) => {
+      const site = world.places.ofElastiService(key);
+      const isDraining = statusOf(parent).phase === 'Draining';
+      if (site === undefined || !isDraining || isStopped || chance.is(0.95)) return;
+      const silent = { kept: undefined, durationMs: chance.between(5000, 40_000), isCounted: false };
+      scheduler.after(chance.between(0, 6000), () => void connect(site, silent));
+    });
+  }
   // The worst moment for a request is the middle of the step to zero.
   world.atZeroStep.push((site) => {
     if (isStopped || chance.is(0.8)) return;

@@ -2,7 +2,7 @@ import type { Request, Site, World } from './world.ts';
 
 /** What became of the requests. */
 export interface Ledger {
-  make(site: Site, durationMs: number): Request;
+  make(site: Site, kind: Pick<Request, 'durationMs' | 'isCounted'>): Request;
   served(request: Request): void;
   lost(request: Request, cause: Cause): void;
   readonly sent: number;
@@ -48,9 +48,9 @@ export function createLedger(
   let servedCount = 0;
   let lostCount = 0;
   return {
-    make: (site, durationMs) => {
+    make: (site, kind) => {
       sent += 1;
-      return { id: sent, site, atMs: world.scheduler.nowMs(), durationMs, isOver: false };
+      return { id: sent, site, atMs: world.scheduler.nowMs(), ...kind, isOver: false };
     },
     served: (request) => {
       if (request.isOver) return;

@@ -90,7 +90,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
         if (pod.gone !== undefined || pod.state === 'starting') return false;
         checks.reached(request, site);
         pod.serving.add(request);
-        if (!request.site.isCountedAtDoor) world.prometheus.requestSeen(request.site);
+        if (request.isCounted && !request.site.isCountedAtDoor) world.prometheus.requestSeen(request.site);
         scheduler.after(request.durationMs, () => {
           if (pod.serving.delete(request)) ledger.served(request);
         });

@@ -33,6 +33,8 @@ export interface Request {
   readonly site: Site;
   readonly atMs: number;
   readonly durationMs: number;
+  /** Whether a trigger sees it. */
+  readonly isCounted: boolean;
   /** Served or lost. */
   isOver: boolean;
 }
