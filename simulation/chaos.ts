@@ -41,6 +41,7 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
   often('resolverRolls', 120, () => resolvers.roll());
   often('resolverKills', 200, () => resolvers.kill());
   often('resolverGone', 300, () => resolvers.vanish(chance.spell(8000, 120_000)));
+  often('familyGone', 120, () => world.families.loseSecond(chance.spell(8000, 60_000)));
   often('resolverMute', 90, () => resolvers.mute(chance.spell(5000, 30_000)));
   often('prometheusDown', 120, () => prometheus.goDown(chance.spell(6000, 90_000)));
   often('prometheusLies', 120, () => prometheus.lie(chance.spell(6000, 60_000)));

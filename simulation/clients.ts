@@ -1,4 +1,5 @@
 import { statusOf } from './checks/context.ts';
+import { firstAddressOf } from './families.ts';
 import type { Cause } from './ledger.ts';
 import type { Nodes } from './nodes.ts';
 import { RESOLVER_LINGER_MS } from './resolvers.ts';
@@ -28,7 +29,7 @@ const WINDOW_MS = 8000;
 
 /** Starts the clients of a world. */
 export function createClients(world: World, nodes: Nodes): Clients {
-  const { scheduler, chance, ledger, listeners, prometheus, checks, elastiServices } = world;
+  const { scheduler, chance, ledger, listeners, prometheus, checks, elastiServices, families } = world;
   const isByPort = world.settings.resolver.routing === 'port';
   /** The next burst of each site that has none going on. */
   const pending = new Map<Site, Timer>();
@@ -51,14 +52,21 @@ export function createClients(world: World, nodes: Nodes): Clients {
     }
     if (isCounted && site.isCountedAtDoor) prometheus.requestSeen(site);
     if (kept !== undefined && kept.listener.gone === undefined && kept.listener.accept(request, kept.port)) return kept;
-    const destination = nodes.route(site);
+    const family = site.families.length > 1 ? chance.pick(site.families) : 'IPv4';
+    const destination = nodes.route(site, family);
     if (destination === undefined) {
-      ledger.lost(request, checks.causeOfNoEndpoint(site));
+      ledger.lost(request, checks.causeOfNoEndpoint(site, family));
       return undefined;
     }
     const { address, port } = destination;
-    const listener = listeners.get(address);
-    if (listener?.accept(request, port)) return { listener, port };
+    const listener = listeners.get(firstAddressOf(address));
+    // Without the family it is not reached there; pods are.
+    const isCutOff = listener?.what === 'resolver' && families.isGone(family);
+    if (!isCutOff && listener?.accept(request, port)) return { listener, port };
+    if (listener?.what === 'resolver' && families.wasGone(family, WINDOW_MS)) {
+      ledger.lost(request, 'familyAbsent');
+      return undefined;
+    }
     ledger.lost(request, causeOfRefusal(site, listener));
     return undefined;
   };

@@ -3,6 +3,7 @@ import type { Parent } from '../src/api/hooks.ts';
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isOwnedBy } from './controller-children.ts';
+import type { Family } from './families.ts';
 import { keyOf } from './objects.ts';
 import { enabledPeriodOf } from './periods.ts';
 import { timestamp } from './process.ts';
@@ -87,10 +88,11 @@ export function collectGarbage(world: World): void {
   });
 }
 
-/** The slice that takes what clients ask for to the resolver: the last port of the Service. */
-export function redirectionOf({ slices, services }: World, site: Site): EndpointSlice | undefined {
+/** The slice that takes what clients ask for in a family to the resolver: the last port of the Service. */
+export function redirectionOf({ slices, services }: World, site: Site, family: Family): EndpointSlice | undefined {
   const port = services.get(site.key)?.spec.ports?.at(-1)?.name;
   for (const slice of slices.in(site.namespace)) {
+    if (slice.addressType !== family) continue;
     const { labels } = slice.metadata;
     if (labels?.[MANAGED_BY_LABEL] !== MANAGED_BY || labels[SERVICE_NAME_LABEL] !== site.name) continue;
     if (port === undefined || slice.ports?.some(({ name }) => name === port)) return slice;

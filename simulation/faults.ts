@@ -37,6 +37,8 @@ export const FAULTS = {
   routedByPort: 'in half of all seeds the resolver is routed by port, now and then with few ports to claim',
   slowListeners: 'a resolver takes up to 3 s until it listens on a port that is claimed',
   resolverMute: 'a resolver says nothing of its ports and connections for a while',
+  dualStack: 'some Services have two IP families, and so has the resolver',
+  familyGone: 'the resolver lacks one of two families for up to a minute',
   oldResolver: "the resolver wakes once and then is silent for 10 s, as KubeElasti's does",
 } as const;
 

@@ -22,6 +22,7 @@ export const CAUSES = {
   abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
   cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
   resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
+  familyAbsent: { isOurs: false, sentence: 'no resolver was there in the family of the connection' },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
   holdLimit: { isOurs: false, sentence: 'held for as long as the resolver holds' },
   personsZero: { isOurs: false, sentence: "a person's own zero, until the redirection stands" },

@@ -1,5 +1,5 @@
 import { WAKE_ANNOTATION } from '../src/api/elastiservice.ts';
-import type { Parent, SyncRequest, SyncResponse } from '../src/api/hooks.ts';
+import { type Parent, SERVICES, type SyncRequest, type SyncResponse } from '../src/api/hooks.ts';
 import { PAUSED_ANNOTATION, PAUSED_REPLICAS_ANNOTATION } from '../src/api/keda.ts';
 import { targetOf } from '../src/core/observe.ts';
 import type { Answers } from '../src/effects/answers.ts';
@@ -61,6 +61,12 @@ const withoutPeriod = (body: SyncRequest): SyncRequest => ({
   ...body,
   parent: { ...body.parent, spec: without(body.parent.spec as Status, 'enabledPeriod') },
 });
+
+const withoutFamilies = (body: SyncRequest): SyncRequest => {
+  const services = Object.entries(body.related[SERVICES] ?? {});
+  const changed = services.map(([key, service]) => [key, { ...service, spec: without(service.spec, 'ipFamilies') }]);
+  return { ...body, related: { ...body.related, [SERVICES]: Object.fromEntries(changed) } };
+};
 
 const statusOf = ({ status }: Parent): Status => ({ ...(status as Status | undefined) });
 
@@ -368,6 +374,12 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['period asleep'],
     faults: ['enabledPeriods'],
     answers: onRequest((body) => (statusOf(body.parent).phase === 'Asleep' ? withoutPeriod(body) : body)),
+  },
+  {
+    name: 'take one family of a Service for all',
+    caughtBy: ['I2 slices'],
+    faults: ['dualStack'],
+    answers: onRequest(withoutFamilies),
   },
   ...MUTANTS_BY_PORT,
   {

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '../src/api/kubernetes.ts';
 import { SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import { isSame } from '../src/core/resources/same.ts';
+import type { Family } from './families.ts';
 import { createProcess } from './process.ts';
 import { ownKeyOf, type Site, type World } from './world.ts';
 
@@ -12,7 +13,7 @@ export interface Destination {
 /** kube-proxy on some nodes, each with rules of its own age. */
 export interface Nodes {
   /** Where a new connection from a random node goes; undefined: nowhere. */
-  route(site: Site): Destination | undefined;
+  route(site: Site, family: Family): Destination | undefined;
 }
 
 const NODES = 2;
@@ -20,7 +21,7 @@ const NODES = 2;
 const SYNC_PERIOD_MS = 1000;
 
 interface Rules {
-  readonly destinationsOf: Map<Site, readonly Destination[]>;
+  readonly destinationsOf: Map<Site, ReadonlyMap<Family, readonly Destination[]>>;
 }
 
 /** Starts the nodes of a world. */
@@ -28,8 +29,8 @@ export function createNodes(world: World): Nodes {
   const { chance } = world;
   const nodes = Array.from({ length: NODES }, (_, i) => createNode(world, `node-${i}`));
   return {
-    route: (site) => {
-      const destinations = chance.pick(nodes).destinationsOf.get(site) ?? [];
+    route: (site, family) => {
+      const destinations = chance.pick(nodes).destinationsOf.get(site)?.get(family) ?? [];
       return destinations.length === 0 ? undefined : chance.pick(destinations);
     },
   };
@@ -38,7 +39,7 @@ export function createNodes(world: World): Nodes {
 function createNode(world: World, name: string): Rules {
   const { scheduler, chance, faults, slices, services, places } = world;
   const process = createProcess(scheduler, { name, offsetMs: world.clockOffsetMs() });
-  const destinationsOf = new Map<Site, readonly Destination[]>();
+  const destinationsOf = new Map<Site, ReadonlyMap<Family, readonly Destination[]>>();
   const changed = new Set<Site>();
   const privateOwnKeys = new Set(world.sites.map(({ privateKey }) => ownKeyOf(privateKey)));
   const keys = new Set(world.sites.map(({ key }) => key));
@@ -76,7 +77,11 @@ function createNode(world: World, name: string): Rules {
       const slicesOf = [...cache.in(site.namespace)].filter(
         ({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === site.name,
       );
-      destinationsOf.set(site, port === undefined ? [] : destinationsIn(slicesOf, port));
+      const inFamily = (family: Family) => {
+        const ofFamily = slicesOf.filter(({ addressType }) => addressType === family);
+        return [family, port === undefined ? [] : destinationsIn(ofFamily, port)] as const;
+      };
+      destinationsOf.set(site, new Map(site.families.map(inFamily)));
     }
     changed.clear();
   };

@@ -6,7 +6,7 @@ import { redirectionOf } from './elasti-services.ts';
 import { keyOf } from './objects.ts';
 import { stretchAt } from './periods.ts';
 import { inChargeOf } from './places.ts';
-import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
+import { ownKeyOf, RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
 
 interface Status {
   readonly phase?: string;
@@ -24,7 +24,6 @@ const STEP_MS = 5000;
 const QUIET_MS = 30_000;
 /** After the end of a period: what does not hold then is a violation of its own. */
 const ENDED_MS = 15_000;
-const RESOLVER_SLICE = keyOf(RESOLVER_NAMESPACE, 'resolver-own');
 
 /** Reasons that last: people who never give up, and ports of the resolver that are all taken. */
 const MEANT: ReadonlySet<string> = new Set(['ReplicasContested', 'ResolverPortsExhausted']);
@@ -75,7 +74,6 @@ function unrestOf(world: World, site: Site): Unrest | undefined {
   const parent = inChargeOf(world, site);
   const status = (parent?.status ?? {}) as Status;
   const replicas = targets.get(site.targetKey)?.replicas;
-  const ours = redirectionOf(world, site);
   const token = tokenOf(parent);
   if (token && token !== status.servedWake) return { site, name: 'I4 pending', why: 'a wake was never served' };
   const notAllowed = notAllowedReason(parent);
@@ -84,7 +82,10 @@ function unrestOf(world: World, site: Site): Unrest | undefined {
     const isMeant = sharing.some((reason) => reason !== undefined && MEANT.has(reason));
     return isMeant ? undefined : { site, name: 'converge', why: `SleepAllowed: ${notAllowed}` };
   }
-  const isHeld = addressesOf(ours) === addressesOf(slices.get(RESOLVER_SLICE));
+  const isHeld = site.families.every((family) => {
+    const ofResolver = slices.get(keyOf(RESOLVER_NAMESPACE, ownKeyOf('resolver', family)));
+    return addressesOf(redirectionOf(world, site, family)) === addressesOf(ofResolver);
+  });
   if (status.phase !== 'Asleep' || replicas !== 0 || !isHeld) {
     const found = `phase ${status.phase}, ${replicas} replicas, ${isHeld ? 'held' : 'not held'}`;
     return { site, name: 'converge', why: `nobody asks for it, and it does not sleep: ${found}` };

@@ -13,6 +13,7 @@ import { createWakes, type Wakes } from '../src/effects/wake.ts';
 import { createTriggers } from '../src/triggers/triggers.ts';
 import { createClaimsCluster } from './claims.ts';
 import { createCluster } from './cluster.ts';
+import { familyOf, firstAddressOf } from './families.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { SERVER } from './prometheus.ts';
@@ -97,11 +98,12 @@ export function createReplica(world: World, name: string): Replica {
 }
 
 /** Asks resolver pods what they say of themselves. */
-function createAsk({ scheduler, chance, listeners }: World, from: Process): AskResolver {
+function createAsk({ scheduler, chance, listeners, families }: World, from: Process): AskResolver {
+  const isReached = (address: string) => !families.isGone(familyOf(address));
   return (address, path) =>
     new Promise((resolve, reject) => {
       scheduler.after(chance.between(0.5, 3), () => {
-        const answer = listeners.get(address)?.answer?.(path);
+        const answer = isReached(address) ? listeners.get(firstAddressOf(address))?.answer?.(path) : undefined;
         scheduler.after(answer === undefined ? ASK_TIMEOUT_MS : 0, () =>
           from.deliver(() => {
             if (answer === undefined) reject(new Error('no answer'));

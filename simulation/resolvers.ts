@@ -1,7 +1,8 @@
+import { addressIn } from './families.ts';
 import type { Cause } from './ledger.ts';
 import { keyOf } from './objects.ts';
 import { createResolverPod, passingOf, type ResolverPod } from './resolver-pod.ts';
-import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type World } from './world.ts';
+import { ownKeyOf, RESOLVER_NAMESPACE, RESOLVER_SERVICE, type World } from './world.ts';
 
 /** The resolver's pods. */
 export interface Resolvers {
@@ -23,32 +24,34 @@ export const RESOLVER_LINGER_MS = 45_000;
 
 /** Starts the resolver of a world. */
 export function createResolvers(world: World): Resolvers {
-  const { scheduler, chance, slices, listeners, ledger, checks } = world;
+  const { scheduler, chance, slices, listeners, ledger, checks, families } = world;
   const pods: ResolverPod[] = [];
   let made = 0;
   let absentUntilMs = 0;
 
   const publish = () => {
-    const endpoints = pods
-      .filter(({ state }) => state !== 'dead')
-      .map(({ address, state, process }) => ({
-        addresses: [address],
+    const alive = pods.filter(({ state }) => state !== 'dead');
+    for (const family of families.isDual ? (['IPv4', 'IPv6'] as const) : (['IPv4'] as const)) {
+      const name = ownKeyOf('resolver', family);
+      const endpoints = alive.map(({ address, state, process }) => ({
+        addresses: [addressIn(family, address)],
         targetRef: { uid: process.name },
         conditions: { ready: state === 'ready', serving: state !== 'starting', terminating: state === 'leaving' },
       }));
-    slices.put(keyOf(RESOLVER_NAMESPACE, 'resolver-own'), {
-      metadata: {
-        name: 'resolver-own',
-        namespace: RESOLVER_NAMESPACE,
-        labels: {
-          'kubernetes.io/service-name': RESOLVER_SERVICE,
-          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      slices.put(keyOf(RESOLVER_NAMESPACE, name), {
+        metadata: {
+          name,
+          namespace: RESOLVER_NAMESPACE,
+          labels: {
+            'kubernetes.io/service-name': RESOLVER_SERVICE,
+            'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+          },
         },
-      },
-      addressType: 'IPv4',
-      endpoints,
-      ports: [{ name: 'http', port: 8012, protocol: 'TCP' }],
-    });
+        addressType: family,
+        endpoints: families.isGone(family) ? [] : endpoints,
+        ports: [{ name: 'http', port: 8012, protocol: 'TCP' }],
+      });
+    }
     checks.resolversChanged(readyCount());
   };
   const publishSoon = () => void scheduler.after(chance.between(5, 60), publish);
@@ -94,6 +97,7 @@ export function createResolvers(world: World): Resolvers {
   };
 
   for (let i = 0; i < REPLICAS; i++) startPod();
+  families.onChange(publishSoon);
 
   return {
     readyCount,

@@ -9,6 +9,7 @@ import { createClients, LAST_REQUESTS_MS } from './clients.ts';
 import { createController } from './controller.ts';
 import { startEdits } from './edits.ts';
 import { collectGarbage, createElastiService } from './elasti-services.ts';
+import { createFamilies } from './families.ts';
 import { createFaults, drawFaults, type FaultName } from './faults.ts';
 import { createHooks } from './hooks.ts';
 import { type Cause, createLedger } from './ledger.ts';
@@ -91,6 +92,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   });
   const sites = makeSites(count, chance, {
     mayHaveKeda: faults.has('autoscaler'),
+    mayHaveTwoFamilies: faults.has('dualStack'),
     mayHavePeriod: faults.has('enabledPeriods'),
     mayShare: faults.has('sharedTargets'),
   });
@@ -124,6 +126,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     clockOffsetMs: () =>
       chance.is(0.5) ? chance.pick([-maxSkewMs, maxSkewMs]) : chance.between(-maxSkewMs, maxSkewMs),
   } as unknown as { -readonly [K in keyof World]: World[K] };
+  world.families = createFamilies(world, faults.has('dualStack'));
   world.api = createApi(world);
   world.checks = createChecks(world, {
     isWithFaults: names.length > 0,

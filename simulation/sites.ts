@@ -24,10 +24,15 @@ export function makeSettings({
 }
 
 const WORKLOAD = 'web';
+const BOTH = [
+  ['IPv4', 'IPv6'],
+  ['IPv6', 'IPv4'],
+] as const;
 
 interface May {
   readonly mayHaveKeda: boolean;
   readonly mayHavePeriod: boolean;
+  readonly mayHaveTwoFamilies: boolean;
 }
 
 /** Draws the sites of a run; `mayShare`: some have the workload of the one before. */
@@ -49,7 +54,7 @@ export function makeSites(
 function makeSite(
   index: number,
   chance: World['chance'],
-  { mayHaveKeda, mayHavePeriod, partner }: May & { readonly partner: Site | undefined },
+  { mayHaveKeda, mayHavePeriod, mayHaveTwoFamilies, partner }: May & { readonly partner: Site | undefined },
 ): Site {
   const namespace = partner?.namespace ?? `shop-${index}`;
   const name = partner ? 'second' : WORKLOAD;
@@ -68,6 +73,7 @@ function makeSite(
     cooldownSeconds: chance.pick([0, 1, 1, 1, 2, 2, 2, 5, 5, 15, 40]),
     rateMs: chance.pick([5000, 5000, 10_000]),
     isCountedAtDoor: chance.is(0.5),
+    families: mayHaveTwoFamilies && chance.is(0.6) ? chance.pick(BOTH) : ['IPv4'],
     period: mayHavePeriod && chance.is(0.4) ? drawPeriod(chance) : undefined,
   };
   if (partner === undefined) return site;
@@ -87,11 +93,12 @@ export function setUpSite({ services, targets, scaledObjects }: World, site: Sit
 }
 
 /** A site's Service as it is made for the nth time. */
-export function makeService({ namespace, name, targetName }: Site, n: number): Service {
+export function makeService({ namespace, name, targetName, families }: Site, n: number): Service {
   return {
     metadata: { name, namespace, uid: `service-${namespace}-${name}-${n}` },
     spec: {
       clusterIP: '10.96.0.1',
+      ...(families.length > 1 ? { ipFamilies: [...families] } : {}),
       selector: { app: targetName },
       ports: [{ name: 'http', port: 80, targetPort: 8080 }],
     },

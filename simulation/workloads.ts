@@ -1,5 +1,6 @@
 import type { EndpointSlice, Service } from '../src/api/kubernetes.ts';
 import { isSame } from '../src/core/resources/same.ts';
+import { addressIn, type Family } from './families.ts';
 import type { Process } from './process.ts';
 import { type Listener, ownKeyOf, POD_PORT, type Request, type Site, type World } from './world.ts';
 
@@ -27,6 +28,7 @@ interface Workload {
   isPublishing: boolean;
 }
 
+const FAMILIES = ['IPv4', 'IPv6'] as const;
 const PRE_STOP_MS = 5000;
 /** How long a listener that is gone is remembered, so that a refusal can be explained. */
 const REMEMBERED_MS = 60_000;
@@ -58,12 +60,16 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
       addresses: [address],
       conditions: { ready: state === 'ready', serving: state !== 'starting', terminating: state === 'terminating' },
     }));
-    for (const serviceKey of sites.flatMap(({ key, privateKey }) => [key, privateKey])) {
+    const wanted = sites.flatMap(({ key, privateKey, families }) => [
+      ...families.map((family) => [key, family] as const),
+      [privateKey, 'IPv4'] as const,
+    ]);
+    for (const [serviceKey, family] of wanted) {
       const found = services.get(serviceKey);
       if (found === undefined) continue;
-      const key = ownKeyOf(serviceKey);
+      const key = ownKeyOf(serviceKey, family);
       const before = slices.get(key);
-      const slice = makeOwnSlice(site, found, endpoints);
+      const slice = makeOwnSlice(site, found, { family, endpoints });
       const isOfSame = isSame(before?.metadata.ownerReferences, slice.metadata.ownerReferences);
       if (isOfSame && isSame([before?.endpoints, before?.ports], [slice.endpoints, slice.ports])) continue;
       slices.put(key, slice);
@@ -173,7 +179,7 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
     const workload = workloadOf.get(world.places.ofService(key)?.targetKey ?? '');
     const isOther = after?.metadata.uid !== before?.metadata.uid || !isSame(after?.spec.ports, before?.spec.ports);
     if (workload && isOther) publishSoon(workload);
-    if (after === undefined && before) slices.remove(ownKeyOf(key));
+    if (after === undefined && before) for (const family of FAMILIES) slices.remove(ownKeyOf(key, family));
   });
   for (const workload of workloads) reconcile(workload);
 
@@ -197,11 +203,11 @@ export function createWorkloads(world: World, kcm: Process): Workloads {
 function makeOwnSlice(
   { namespace }: Site,
   { metadata: { name, uid = '' }, spec }: Service,
-  endpoints: NonNullable<EndpointSlice['endpoints']>,
+  { family, endpoints }: { readonly family: Family; readonly endpoints: NonNullable<EndpointSlice['endpoints']> },
 ): EndpointSlice {
   return {
     metadata: {
-      name: `${name}-own`,
+      name: ownKeyOf(name, family),
       namespace,
       ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
       labels: {
@@ -209,8 +215,11 @@ function makeOwnSlice(
         'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
       },
     },
-    addressType: 'IPv4',
-    endpoints,
+    addressType: family,
+    endpoints: endpoints.map((endpoint) => ({
+      ...endpoint,
+      addresses: endpoint.addresses.map((address) => addressIn(family, address)),
+    })),
     ports: (spec.ports ?? []).map(({ name: port }) => ({ name: port ?? '', port: POD_PORT, protocol: 'TCP' })),
   };
 }

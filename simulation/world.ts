@@ -5,6 +5,7 @@ import type { Api } from './api.ts';
 import type { Chance } from './chance.ts';
 import type { Checks } from './checks.ts';
 import type { ConfigMapObject } from './claims.ts';
+import type { Families, Family } from './families.ts';
 import type { Faults } from './faults.ts';
 import type { Hooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
@@ -84,6 +85,8 @@ export interface Site {
   readonly rateMs: number;
   /** Whether the trigger counts what arrives, or only what pods serve. */
   readonly isCountedAtDoor: boolean;
+  /** Of its Service, the first one first. */
+  readonly families: readonly Family[];
   /** When it may sleep; undefined: at any time. */
   readonly period: Period | undefined;
 }
@@ -98,6 +101,7 @@ export interface World extends Kinds {
   readonly portRange: PortRange;
   readonly sites: readonly Site[];
   readonly places: Places;
+  readonly families: Families;
   readonly listeners: Map<string, Listener>;
   readonly mutant: Mutant;
   readonly api: Api;
@@ -118,7 +122,8 @@ export interface World extends Kinds {
 }
 
 /** The EndpointSlice that the cluster itself makes of a Service. */
-export const ownKeyOf = (serviceKey: string): string => `${serviceKey}-own`;
+export const ownKeyOf = (serviceKey: string, family: Family = 'IPv4'): string =>
+  family === 'IPv4' ? `${serviceKey}-own` : `${serviceKey}-own-v6`;
 
 /** Where pods listen. */
 export const POD_PORT = 8080;

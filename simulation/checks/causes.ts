@@ -1,4 +1,5 @@
 import type { Child } from '../../src/api/hooks.ts';
+import type { Family } from '../families.ts';
 import type { Cause } from '../ledger.ts';
 import { inChargeOf } from '../places.ts';
 import type { Site } from '../world.ts';
@@ -6,7 +7,7 @@ import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
 
 /** Whose loss it is when a request finds nobody. */
 export interface LossCauses {
-  causeOfNoEndpoint(site: Site): Cause;
+  causeOfNoEndpoint(site: Site, family: Family): Cause;
   /** Why nothing else could take a connection that went to a pod which had left in good order. */
   causeOfStalePod(site: Site): Cause;
   /** Why connections still went to a resolver that began to leave at a time. */
@@ -46,7 +47,8 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
       const parent = inChargeOf(world, site);
       return parent !== undefined && parent.metadata.deletionTimestamp === undefined;
     },
-    causeOfNoEndpoint: (site) => {
+    causeOfNoEndpoint: (site, family) => {
+      if (world.families.wasGone(family, 2 * PROGRAMMED_MS)) return 'familyAbsent';
       const truth = truthOf(site);
       if (inChargeOf(world, site) === undefined) return 'notOurService';
       // No sync can have seen the change, or its answer has yet to be programmed.

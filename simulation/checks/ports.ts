@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '../../src/api/kubernetes.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
 import { type ClaimEntry, SHARDS } from '../../src/effects/claim-table.ts';
+import { firstAddressOf } from '../families.ts';
 import { inChargeOf } from '../places.ts';
 import { passingOf, type ResolverPod } from '../resolver-pod.ts';
 import type { Claim } from '../resolver-ports.ts';
@@ -79,7 +80,7 @@ export function checkPorts({ world, options, now, truthOf, violate }: CheckConte
     const ports = (slice.ports ?? []).flatMap(({ port }) => port ?? []);
     named.set(key, new Map(ports.map((port) => [port, known?.get(port) ?? now()])));
     for (const address of (slice.endpoints ?? []).flatMap(({ addresses }) => addresses)) {
-      const pod = listeners.get(address) as ResolverPod | undefined;
+      const pod = listeners.get(firstAddressOf(address)) as ResolverPod | undefined;
       if (pod === undefined || pod.gone !== undefined) continue;
       const listening = new Set(pod.ports.listening());
       for (const port of ports) {

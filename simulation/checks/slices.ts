@@ -27,12 +27,12 @@ export function checkSlices(context: CheckContext): void {
     const isReady = own !== undefined && readyEndpoints(own).length > 0;
     if (!isReady && truth.readySinceMs !== undefined) truth.lastReadyMs = now();
     truth.readySinceMs = isReady ? (truth.readySinceMs ?? now()) : undefined;
-    const ours = redirectionOf(world, site);
+    const ours = site.families.map((family) => redirectionOf(world, site, family));
     const privateService = services.get(site.privateKey);
-    const isThere = ours !== undefined && readyEndpoints(ours).length > 0;
+    const isThere = ours.every((slice) => slice !== undefined && readyEndpoints(slice).length > 0);
     if (!isThere && truth.redirectedSinceMs !== undefined) {
       truth.lastRedirectedMs = now();
-      if (ours === undefined) dropped(site, truth);
+      if (ours.includes(undefined)) dropped(site, truth);
     }
     const isRedirected = isThere && privateService !== undefined;
     truth.redirectedSinceMs = isRedirected ? (truth.redirectedSinceMs ?? now()) : undefined;
