@@ -83,8 +83,12 @@ function keptByDemand(view: View): SleepDecision | undefined {
 
 const UNSETTLED: ReadonlySet<string> = new Set(['Asleep', 'Waking', 'Holding']);
 
+type CooldownView = Pick<View, 'last' | 'idleSince' | 'settings' | 'isReady' | 'now'> & {
+  readonly facts: Pick<View['facts'], 'elastiService'>;
+};
+
 /** When the cooldown, and the pause after the last drain or redirection, are over; milliseconds since the epoch. */
-export function cooldownEndMs({ facts, last, idleSince, settings, isReady, now }: View): number {
+export function cooldownEndMs({ facts, last, idleSince, settings, isReady, now }: CooldownView): number {
   const { createdAt, spec } = facts.elastiService;
   // Where it settles in this very call, the status cannot say so yet.
   const isSettling = isReady && last.phase !== undefined && UNSETTLED.has(last.phase);

@@ -1,0 +1,102 @@
+import { Argument, Command, CommanderError } from 'commander';
+import type { Clock, Random } from '../effects/ports.ts';
+import { type ClusterOptions, parseDuration, withClusterOptions } from './arguments.ts';
+import { EXIT, type ExitCode, toCliError } from './cli-error.ts';
+import type { Outcome } from './commands/outcome.ts';
+import { status } from './commands/status.ts';
+import { wake } from './commands/wake.ts';
+import { why } from './commands/why.ts';
+import { completionScript, NAMES_COMMAND, SHELLS, type Shell } from './completion.ts';
+import { listElastiServices } from './kube/elastiservices.ts';
+import { createKube, type Kube } from './kube/kube.ts';
+import { openKubeConfig } from './kube/open-kube-config.ts';
+
+export interface ProgramDeps {
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'uuid'>;
+  /** Standard output and standard error. */
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
+
+/** Runs one command line; the exit code. Never throws. */
+export async function runCli(args: readonly string[], deps: ProgramDeps): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const program = createProgram(deps, (outcome, { output }) => {
+    deps.write(output === 'json' ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`);
+    exitCode = outcome.exitCode;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong already; asking for help is no mistake.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const { message, exitCode: code } = toCliError(error);
+    deps.writeError(`elasti: ${message}\n`);
+    return code;
+  }
+}
+
+type End = (outcome: Outcome, options: Pick<ClusterOptions, 'output'>) => void;
+
+function createProgram(deps: ProgramDeps, end: End): Command {
+  const { clock, write, writeError } = deps;
+  const program = new Command('elasti')
+    .description('Looks at services that sleep, and wakes them or lets them sleep. Also kubectl elasti.')
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: writeError })
+    .helpCommand(false);
+  const note = (line: string) => writeError(`${line}\n`);
+
+  const onCluster =
+    <O extends ClusterOptions>(run: (kube: Kube, options: O & { readonly namespace: string }) => Promise<Outcome>) =>
+    async (options: O) => {
+      const kube = createKube(openKubeConfig(options), clock);
+      end(await run(kube, { ...options, namespace: options.namespace ?? kube.namespace }), options);
+    };
+
+  withClusterOptions(program.command('status'))
+    .description('ElastiServices with their phases, and what each waits for')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .action(
+      onCluster<ClusterOptions & { allNamespaces?: true }>((kube, { namespace, allNamespaces, elastiNamespace }) =>
+        status(kube, { namespace: allNamespaces ? undefined : namespace, elastiNamespace, now: clock.now() }),
+      ),
+    );
+
+  withClusterOptions(program.command('why'))
+    .description('why an ElastiService is as it is, and what it waits for')
+    .argument('<name>', 'the ElastiService')
+    .action((name: string, options: ClusterOptions) =>
+      onCluster((kube, { namespace, elastiNamespace }) =>
+        why(kube, { namespace, name, elastiNamespace, now: clock.now() }),
+      )(options),
+    );
+
+  withClusterOptions(program.command('wake'))
+    .description('wakes an ElastiService and waits until it is up')
+    .argument('<name>', 'the ElastiService')
+    .option('--timeout <duration>', 'how long to wait', parseDuration, 300)
+    .option('--no-wait', 'ends once the wake is recorded')
+    .action((name: string, options: ClusterOptions & { timeout: number; wait: boolean }) =>
+      onCluster((kube, { namespace }) => {
+        const { timeout: timeoutSeconds, wait } = options;
+        return wake(kube, { ...deps, namespace, name, timeoutSeconds, note, isNotWaiting: !wait });
+      })(options),
+    );
+
+  program
+    .command('completion')
+    .description('a script that completes command lines')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action((shell: Shell) => write(completionScript(program, shell)));
+
+  // Called by the completion scripts while somebody types: where it cannot tell, it says nothing.
+  withClusterOptions(program.command(NAMES_COMMAND, { hidden: true })).action(async (options: ClusterOptions) => {
+    const kube = createKube(openKubeConfig(options), clock);
+    const parents = await listElastiServices(kube, options.namespace ?? kube.namespace);
+    write(parents.map(({ metadata }) => `${metadata.name}\n`).join(''));
+  });
+  return program;
+}
