@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ConfigError, KubeApiError } from '../errors.ts';
 import { ApiServerAnswer } from '../kube/kube-error.ts';
 
@@ -69,6 +70,9 @@ export function saidBy({ cause, code }: KubeApiError): string {
   return cause instanceof Error ? saidIn(cause) : code;
 }
 
-const saidIn = (error: unknown): string => (error instanceof Error ? error.message.replace(/^HTTP \d+: /, '') : '');
+function saidIn(error: unknown): string {
+  if (error instanceof z.ZodError) return `its answer is not as expected at ${error.issues[0]?.path.join('.')}`;
+  return error instanceof Error ? error.message.replace(/^HTTP \d+: /, '') : '';
+}
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';

@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import type { Clock, Random } from '../effects/ports.ts';
 import { type ClusterOptions, parseDuration, withClusterOptions } from './arguments.ts';
 import { EXIT, type ExitCode, toCliError } from './cli-error.ts';
+import { doctor } from './commands/doctor.ts';
 import type { Outcome } from './commands/outcome.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -84,6 +85,15 @@ function createProgram(deps: ProgramDeps, end: End): Command {
         const { timeout: timeoutSeconds, wait } = options;
         return wake(kube, { ...deps, namespace, name, timeoutSeconds, note, isNotWaiting: !wait });
       })(options),
+    );
+
+  withClusterOptions(program.command('doctor'))
+    .description('what is wrong with the installation or with ElastiServices; ends with 1 where something is')
+    .option('-A, --all-namespaces', 'ElastiServices of all namespaces')
+    .action(
+      onCluster<ClusterOptions & { allNamespaces?: true }>((kube, { namespace, allNamespaces, elastiNamespace }) =>
+        doctor(kube, { namespace: allNamespaces ? undefined : namespace, elastiNamespace, now: clock.now() }),
+      ),
     );
 
   program

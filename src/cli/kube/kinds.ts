@@ -52,7 +52,7 @@ export const containersOf = ({ spec }: Workload): readonly Container[] => spec.t
 const TargetRef = z.looseObject({ kind: text, name: z.string(), apiVersion: text });
 
 export const ScaledObject = z.looseObject({
-  metadata: ObjectMeta,
+  metadata: z.looseObject({ ...ObjectMeta.shape, annotations: strings.nullish() }),
   spec: z.looseObject({ scaleTargetRef: TargetRef, minReplicaCount: z.number().nullish() }),
 });
 export type ScaledObject = z.infer<typeof ScaledObject>;
@@ -89,6 +89,7 @@ export const CompositeController = z.looseObject({
       resource: z.string(),
       ignoreStatusChanges: z.boolean().nullish(),
     }),
+    endpointConfigs: z.array(z.looseObject({ host: z.string(), authorization: z.looseObject({}).nullish() })).nullish(),
     hooks: z.looseObject({ sync: Hook.nullish(), finalize: Hook.nullish(), customize: Hook.nullish() }).nullish(),
   }),
 });
