@@ -11,6 +11,12 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 /** Whoever may annotate the ElastiService may wake it: the value is an opaque token, compared and never ordered. */
 export const WAKE_ANNOTATION = `${GROUP}/wake`;
 
+/** Until this time (RFC 3339) it does not sleep, and what we put to sleep is woken. */
+export const KEEP_AWAKE_ANNOTATION = `${GROUP}/keep-awake-until`;
+
+/** `off`: likewise, for good. A time (RFC 3339): a person asked then for it to sleep without waiting for the cooldown. */
+export const SLEEP_ANNOTATION = `${GROUP}/sleep`;
+
 const ROLLOUTS = ['Rollout', 'rollouts'];
 const ROLLOUT_API = 'argoproj.io/v1alpha1';
 const KIND_NEEDS_API =

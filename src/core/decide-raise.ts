@@ -2,6 +2,7 @@ import { isHandsOff } from './blocked.ts';
 import { secondsSince } from './time.ts';
 import type { ScalePatch, WakeCause } from './types.ts';
 import type { View } from './view.ts';
+import { isKeptUp } from './will.ts';
 
 export type RaiseDecision =
   | { readonly kind: 'raise'; readonly cause: WakeCause }
@@ -16,9 +17,11 @@ export const isSleptByUs = ({ facts, last }: View): boolean =>
 
 /** Whether a target that stands at 0 replicas must come up. `isOurs`: we put it to sleep. */
 export function decideRaise(view: View, isOurs: boolean): RaiseDecision {
-  const { blocked, wake, period, demand, last, context, settings, now } = view;
+  const { blocked, wake, will, period, demand, last, context, settings, now } = view;
   if (blocked && isHandsOff(blocked)) return { kind: 'stay' };
   if (wake !== undefined) return raise('Wake');
+  // A zero that a person made is their will too.
+  if (isOurs && isKeptUp(will)) return raise('KeptAwake');
 
   const asleepSince = last.phase === 'Asleep' ? last.phaseSince : undefined;
   if ('isInside' in period && !period.isInside) {

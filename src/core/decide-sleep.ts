@@ -1,7 +1,9 @@
+import { SLEEP_ANNOTATION } from '../api/elastiservice.ts';
 import { familiesWithoutResolver, isResolverReady, type Refusal } from './blocked.ts';
 import { isContested } from './contest.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { View } from './view.ts';
+import { cooldownSecondsOf, type Will } from './will.ts';
 
 /** A reading that a drain begins with, or goes on with, may be this old. */
 export const FRESH_SECONDS = 2;
@@ -35,11 +37,31 @@ export function decideSleep(view: View): SleepDecision {
   );
 }
 
-function keptByPeople({ wake, period }: View): SleepDecision | undefined {
+function keptByPeople({ wake, will, period }: View): SleepDecision | undefined {
   if (wake !== undefined) return notNow('WakePending', 'a wake waits to be served');
+  const kept = keptByWill(will);
+  if (kept !== undefined) return kept;
   if ('error' in period) return prevented('EnabledPeriodInvalid', `spec.enabledPeriod: ${period.error}`);
   if (period.isInside) return undefined;
   return notNow('OutsideEnabledPeriod', 'spec.enabledPeriod does not allow sleep now', period.until?.getTime());
+}
+
+function keptByWill(will: Will): SleepDecision | undefined {
+  switch (will.kind) {
+    case 'off':
+      return prevented('SleepSwitchedOff', `annotation ${SLEEP_ANNOTATION} says that it is not to sleep`);
+    case 'unreadable':
+      return prevented('AnnotationInvalid', `annotation ${will.annotation} cannot be read`);
+    case 'keptAwake': {
+      const until = will.until.toISOString();
+      return notNow('KeptAwake', `kept awake by a person until ${until}`, will.until.getTime());
+    }
+    case 'sleepAsked':
+    case 'none':
+      return undefined;
+    default:
+      return will satisfies never;
+  }
 }
 
 function keptBySurroundings(view: View): SleepDecision | undefined {
@@ -89,11 +111,12 @@ type CooldownView = Pick<View, 'last' | 'idleSince' | 'settings' | 'isReady' | '
 
 /** When the cooldown, and the pause after the last drain or redirection, are over; milliseconds since the epoch. */
 export function cooldownEndMs({ facts, last, idleSince, settings, isReady, now }: CooldownView): number {
-  const { createdAt, spec } = facts.elastiService;
+  const { elastiService } = facts;
   // Where it settles in this very call, the status cannot say so yet.
   const isSettling = isReady && last.phase !== undefined && UNSETTLED.has(last.phase);
   const upSince = isSettling && last.phase !== 'Holding' ? now : last.lastScaledUpTime;
-  const cooldownMs = latestMs(createdAt, upSince, idleSince) + spec.cooldownPeriod * 1000;
+  const cooldownMs =
+    latestMs(elastiService.createdAt, upSince, idleSince) + cooldownSecondsOf(elastiService, now) * 1000;
   if (last.phase === 'Draining') return cooldownMs;
   const afterDrainMs = latestMs(last.drainedAt) + settings.pollSeconds * 1000;
   // A cancelled drain leaves proxy mode only when no zero step can be under way.

@@ -5,6 +5,7 @@ import { isForeignRaise } from './status.ts';
 import { secondsSince } from './time.ts';
 import type { Needs } from './types.ts';
 import type { View } from './view.ts';
+import { cooldownSecondsOf } from './will.ts';
 
 /** Asleep with nobody asking, /scale is read this often, for a raise that came with no sign of a pod. */
 const ASLEEP_SCALE_SECONDS = 300;
@@ -69,7 +70,7 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
   const readings = mustBeFresh ? FRESH_SECONDS / 2 : asks('readings') ? pollAge : undefined;
   return {
     readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
-    proof: asks('proof') ? { windowSeconds: facts.elastiService.spec.cooldownPeriod } : undefined,
+    proof: asks('proof') ? { windowSeconds: cooldownSecondsOf(facts.elastiService, now) } : undefined,
     scale: asks('scale') ? { maxAgeSeconds: 0 } : undefined,
     status: asks('status'),
     autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { ElastiServiceSpec, ElastiServiceStatus, WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import {
+  ElastiServiceSpec,
+  ElastiServiceStatus,
+  KEEP_AWAKE_ANNOTATION,
+  SLEEP_ANNOTATION,
+  WAKE_ANNOTATION,
+} from '../api/elastiservice.ts';
 import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
 import { privateServiceName } from './names.ts';
@@ -40,6 +46,8 @@ export function parseElastiService(parent: Parent): ElastiService | { readonly i
     createdAt: new Date(metadata.creationTimestamp ?? 0),
     deletedAt: metadata.deletionTimestamp === undefined ? undefined : new Date(metadata.deletionTimestamp),
     wakeToken: metadata.annotations?.[WAKE_ANNOTATION],
+    keepAwakeUntil: metadata.annotations?.[KEEP_AWAKE_ANNOTATION],
+    sleepSwitch: metadata.annotations?.[SLEEP_ANNOTATION],
     spec: spec.data,
     status: status?.phase === undefined ? undefined : status,
   };

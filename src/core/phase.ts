@@ -147,6 +147,7 @@ const CAUSES: Readonly<Record<WakeCause, string>> = {
   Trigger: 'a trigger is active',
   ResolverGone: 'no resolver has been ready to hold requests',
   OutsideEnabledPeriod: 'spec.enabledPeriod does not allow sleep now',
+  KeptAwake: 'a person keeps it awake',
   Deleted: 'the ElastiService is being deleted',
   Unpause: 'its autoscaler was paused by us',
 };

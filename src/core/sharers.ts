@@ -6,6 +6,7 @@ import { hasLostService } from './service-claim.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { ElastiService, Settings, Sharer } from './types.ts';
 import { pendingWake } from './wake-token.ts';
+import { cooldownSecondsOf, isKeptUp, willOf } from './will.ts';
 
 /** The other ElastiServices of the namespace that name the same target, by name. */
 export function sharersOf(
@@ -40,22 +41,23 @@ function sharerOf(
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
-  const isWoken = pendingWake(elastiService) !== undefined;
+  const isKept = pendingWake(elastiService) !== undefined || isKeptUp(willOf(elastiService, now));
   const { status } = elastiService;
   return {
     name,
     uid,
-    isIdle: !isWoken && isIdle(elastiService, now),
-    isDrained: !isWoken && elastiService.deletedAt === undefined && isDrained(elastiService, now, settings),
+    isIdle: !isKept && isIdle(elastiService, now),
+    isDrained: !isKept && elastiService.deletedAt === undefined && isDrained(elastiService, now, settings),
     drainingSince: status?.phase === 'Draining' ? status.phaseSince : undefined,
   };
 }
 
-function isIdle({ status, spec, createdAt }: ElastiService, now: Date): boolean {
+function isIdle(elastiService: ElastiService, now: Date): boolean {
+  const { status, createdAt } = elastiService;
   if (status?.phase === 'Draining' || status?.phase === 'Asleep') return true;
   if (status?.idleSince === undefined) return false;
   const busyUntil = new Date(latestMs(status.idleSince, status.lastScaledUpTime, createdAt));
-  return secondsSince(busyUntil, now) >= spec.cooldownPeriod;
+  return secondsSince(busyUntil, now) >= cooldownSecondsOf(elastiService, now);
 }
 
 function isDrained(

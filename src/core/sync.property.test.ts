@@ -60,6 +60,8 @@ const anywhereByHost = fc.record({
     .map((over) => JSON.parse(JSON.stringify({ ...WORLD.spec, ...over }))),
   status: fc.oneof({ weight: 9, arbitrary: status }, { weight: 1, arbitrary: fc.constant(undefined) }),
   wakeToken: fc.constantFrom(undefined, undefined, 'old', 'new', `${ago(1)}/token`),
+  keepAwakeUntil: fc.constantFrom(undefined, undefined, undefined, '', ago(0), ago(-0.001), ago(-3600), '2h'),
+  sleepSwitch: fc.constantFrom(undefined, undefined, undefined, '', 'off', ago(0), ago(599), ago(600), 'now'),
   children: fc.constantFrom([], redirected, redirected.slice(0, 1), redirected.slice(1)),
   pods: fc.constantFrom([], [{ address: '10.0.0.1', ready: true }], [{ address: '10.0.0.1', ready: false }]),
   resolvers: fc.constantFrom([], ['10.0.9.1', '10.0.9.2'], ['10.0.9.3']),
@@ -97,6 +99,8 @@ const nearZeroStep = fc
       [
         'status',
         'wakeToken',
+        'keepAwakeUntil',
+        'sleepSwitch',
         'children',
         'pods',
         'resolvers',
@@ -249,6 +253,23 @@ holds('I8: a zero of somebody else is raised by a wake, a trigger or the calenda
     assert.ok(patch.kind === 'wake' && ['Wake', 'Trigger', 'OutsideEnabledPeriod'].includes(patch.cause));
   }
 });
+
+const isKeptBy = (w: World) =>
+  w.sleepSwitch === 'off' || (w.keepAwakeUntil !== undefined && Date.parse(w.keepAwakeUntil) > NOW);
+
+holds(
+  'what a person keeps awake neither falls asleep nor begins to, and what we put to sleep is raised',
+  (w, result) => {
+    const isUnreadable = w.keepAwakeUntil === '2h' || w.sleepSwitch === 'now';
+    if (!isKeptBy(w) && !isUnreadable) return;
+    assert.equal(sleeps(result), false);
+    assert.notEqual(result.status.phase, 'Draining');
+    const isOurs = w.replicas === 0 && statusOf(w).phase === 'Asleep' && statusOf(w).sleptBy === 'elasti';
+    if (isKeptBy(w) && isOurs && w.service !== undefined) {
+      assert.ok(result.scalePatches.some((patch) => patch.kind === 'wake' && patch.replicas === 2));
+    }
+  },
+);
 
 holds('I9: an answer once applied stands: no event, no further patch, no other child, no other status', (w, result) => {
   // Children that come and go start and stop clocks in the status, so it may take some rounds until all is said.

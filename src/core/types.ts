@@ -180,7 +180,14 @@ export type ScalePatch =
       readonly guard: SleepGuard;
     };
 
-export type WakeCause = 'Wake' | 'Trigger' | 'ResolverGone' | 'OutsideEnabledPeriod' | 'Deleted' | 'Unpause';
+export type WakeCause =
+  | 'Wake'
+  | 'Trigger'
+  | 'ResolverGone'
+  | 'OutsideEnabledPeriod'
+  | 'KeptAwake'
+  | 'Deleted'
+  | 'Unpause';
 
 /** An Event on the ElastiService. */
 export interface EventIntent {
@@ -217,6 +224,9 @@ export interface ElastiService {
   readonly createdAt: Date;
   readonly deletedAt: Date | undefined;
   readonly wakeToken: string | undefined;
+  /** What a person wants of it, as annotated. */
+  readonly keepAwakeUntil: string | undefined;
+  readonly sleepSwitch: string | undefined;
   readonly spec: ElastiServiceSpec;
   /** undefined: there never was one, or it was lost. */
   readonly status: ElastiServiceStatus | undefined;

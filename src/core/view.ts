@@ -7,6 +7,7 @@ import { decideRedirect, type ResolverTrouble } from './redirect.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { Context, Facts, Settings } from './types.ts';
 import { pendingWake } from './wake-token.ts';
+import { type Will, willOf } from './will.ts';
 
 /** Facts and context of one call. */
 export interface Observation {
@@ -33,6 +34,8 @@ export interface View extends Observation {
   readonly isResolverThere: boolean | undefined;
   /** The token of a wake that waits to be served. */
   readonly wake: string | undefined;
+  /** What a person wants, beside that. */
+  readonly will: Will;
   readonly period: EnabledPeriodState;
   readonly demand: Demand;
   /** spec.replicas of the target; undefined: not known. */
@@ -83,6 +86,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
     // What cannot be pointed at the resolver, and is not yet, is held by nobody.
     isResolverThere: trouble?.keepsAwake && facts.slices.size === 0 ? false : isResolverReady(facts),
     wake: pendingWake(elastiService),
+    will: willOf(elastiService, now),
     period: enabledPeriodAt(elastiService.spec.enabledPeriod, now),
     demand,
     replicas: context.scale.kind === 'found' ? context.scale.replicas : undefined,

@@ -1,10 +1,11 @@
-import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import type { Parent } from '../api/hooks.ts';
 import type { EndpointSlice, Target } from '../api/kubernetes.ts';
 import { isSliceCurrent, MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { sharersOf } from '../core/sharers.ts';
 import { secondsSince } from '../core/time.ts';
 import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
+import { isKeptUp, willOf } from '../core/will.ts';
 import { refused } from './outcomes.ts';
 
 /** What was read live, at about one time. */
@@ -28,6 +29,7 @@ export function guardObjection(
   if (own.metadata.annotations?.[WAKE_ANNOTATION] !== guard.wakeToken) {
     return refused('WakePending', 'a wake arrived meanwhile');
   }
+  if (isKeptUpBy(own, options.now)) return refused('KeptAwake', 'a person keeps it awake since a moment ago');
   if (own.metadata.generation !== guard.generation) {
     return refused('ElastiServiceChanged', 'the ElastiService was changed meanwhile');
   }
@@ -46,6 +48,13 @@ export function guardObjection(
     return refused('TargetShared', `ElastiService ${sharer.name} has the same target and is not drained`);
   }
   return undefined;
+}
+
+/** An annotation moves no generation. */
+function isKeptUpBy({ metadata: { annotations } }: Parent, now: Date): boolean {
+  const keepAwakeUntil = annotations?.[KEEP_AWAKE_ANNOTATION];
+  const sleepSwitch = annotations?.[SLEEP_ANNOTATION];
+  return isKeptUp(willOf({ keepAwakeUntil, sleepSwitch, status: undefined }, now));
 }
 
 const redirectedSinceOf = ({ status }: Parent): unknown =>

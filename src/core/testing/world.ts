@@ -1,4 +1,4 @@
-import { WAKE_ANNOTATION } from '../../api/elastiservice.ts';
+import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../../api/elastiservice.ts';
 import { type Child, SERVICES, SLICES, SyncRequest } from '../../api/hooks.ts';
 import { emptyContext } from '../context.ts';
 import { decideNeeds } from '../needs.ts';
@@ -36,6 +36,9 @@ export interface World {
   /** What a live read says of it. */
   readonly statusRead: 'current' | 'outdated' | 'failed';
   readonly wakeToken: string | undefined;
+  /** Annotations by which a person tells their will. */
+  readonly keepAwakeUntil: string | undefined;
+  readonly sleepSwitch: string | undefined;
   readonly children: readonly Child[];
   /** Own endpoints of the public Service. */
   readonly pods: readonly { readonly address: string; readonly ready: boolean }[];
@@ -65,6 +68,8 @@ export const WORLD: World = {
   },
   status: undefined,
   wakeToken: undefined,
+  keepAwakeUntil: undefined,
+  sleepSwitch: undefined,
   children: [],
   pods: [{ address: '10.0.0.1', ready: true }],
   resolvers: ['10.0.9.1', '10.0.9.2'],
@@ -139,7 +144,11 @@ export function requestOf(world: World): SyncRequest {
           generation: 1,
           creationTimestamp: CREATED.toISOString(),
           ...(world.deletedAt ? { deletionTimestamp: world.deletedAt.toISOString() } : {}),
-          annotations: world.wakeToken === undefined ? {} : { [WAKE_ANNOTATION]: world.wakeToken },
+          annotations: {
+            ...(world.wakeToken === undefined ? {} : { [WAKE_ANNOTATION]: world.wakeToken }),
+            ...(world.keepAwakeUntil === undefined ? {} : { [KEEP_AWAKE_ANNOTATION]: world.keepAwakeUntil }),
+            ...(world.sleepSwitch === undefined ? {} : { [SLEEP_ANNOTATION]: world.sleepSwitch }),
+          },
         },
         spec: world.spec,
         ...(world.status === undefined ? {} : { status: world.status }),
