@@ -5,8 +5,8 @@ import { emptyContext } from './context.ts';
 import { decideNeeds } from './needs.ts';
 import { observe, parseElastiService } from './observe.ts';
 import { planOf } from './phase.ts';
-import { requestOf, SETTINGS, settingsOf, WORLD, type World } from './testing/world.ts';
-import type { Needs } from './types.ts';
+import { observationOf, requestOf, SETTINGS, settingsOf, syncOf, WORLD, type World } from './testing/world.ts';
+import type { Context, Needs } from './types.ts';
 
 const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
 
@@ -61,4 +61,32 @@ test('by host, and where the Service cannot be redirected, no port is claimed', 
   assert.equal(firstNeeds({ ...world, routing: 'host' })?.resolverPorts, undefined);
   assert.equal(firstNeeds({ ...world, service: undefined })?.resolverPorts, undefined);
   assert.equal(firstNeeds({ ...world, service: { ...WORLD.service, clusterIP: 'None' } })?.resolverPorts, undefined);
+});
+
+test('the proof looks back for the cooldown, and where a person asked for sleep at the present alone', () => {
+  const status = {
+    phase: 'Draining',
+    phaseSince: ago(8),
+    idleSince: ago(600),
+    redirectedSince: ago(7),
+    sleptBy: 'elasti',
+    observedGeneration: 1,
+  };
+  const idle = { state: 'idle', reason: 'BelowThreshold', message: '', ageSeconds: 0 } as const;
+  const windowOf = (world: World) => {
+    const request = requestOf({ ...world, children: redirected });
+    const elastiService = parseElastiService(request.parent);
+    assert.ok(!('invalid' in elastiService));
+    const context: Context = {
+      ...emptyContext(WORLD.now),
+      readings: [idle],
+      scale: { kind: 'found', replicas: 2 },
+      sharers: { kind: 'found', sharers: [] },
+    };
+    return decideNeeds(planOf({ facts: observe(request, elastiService, SETTINGS), context }, SETTINGS))?.proof;
+  };
+  const serving = { ...WORLD, status: { ...status, phase: 'Serving', redirectedSince: undefined } };
+  const redirected = syncOf(observationOf(serving)).children;
+  assert.deepEqual(windowOf({ ...WORLD, status }), { windowSeconds: 60 });
+  assert.deepEqual(windowOf({ ...WORLD, status, sleepSwitch: ago(10) }), { windowSeconds: 0 });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import type { Parent } from '../api/hooks.ts';
 import type { Target } from '../api/kubernetes.ts';
 import { sharersOf } from './sharers.ts';
@@ -101,4 +101,21 @@ test('a pending wake makes the sleeping one count as in use, a served one does n
 test('one that is being deleted is not drained: its slices are about to go', () => {
   const metadata = { deletionTimestamp: ago(1) };
   assert.deepEqual(setup({ metadata, status: { phase: 'Asleep' } }), sharer(true, false));
+});
+
+test('one that a person keeps awake is in use, however idle it is, and one that is asked to sleep needs no cooldown', () => {
+  const annotated = (annotations: Record<string, string>, status: object) =>
+    setup({ metadata: { annotations }, status });
+  const drained = { phase: 'Draining', redirectedSince: ago(60), idleSince: ago(600) };
+  for (const annotation of [
+    { [KEEP_AWAKE_ANNOTATION]: ago(-1) },
+    { [KEEP_AWAKE_ANNOTATION]: '2h' },
+    { [SLEEP_ANNOTATION]: 'off' },
+  ]) {
+    assert.deepEqual(annotated(annotation, drained), sharer(false, false), JSON.stringify(annotation));
+  }
+  assert.deepEqual(annotated({ [KEEP_AWAKE_ANNOTATION]: ago(0) }, drained), sharer(true, true));
+  const justIdle = { phase: 'Serving', idleSince: ago(1) };
+  assert.deepEqual(annotated({}, justIdle), sharer(false, false));
+  assert.deepEqual(annotated({ [SLEEP_ANNOTATION]: ago(5) }, justIdle), sharer(true, false));
 });

@@ -6,7 +6,7 @@ import { hasLostService } from './service-claim.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { ElastiService, Settings, Sharer } from './types.ts';
 import { pendingWake } from './wake-token.ts';
-import { cooldownSecondsOf, isKeptUp, willOf } from './will.ts';
+import { cooldownSecondsOf, isAgainstSleep, willOf } from './will.ts';
 
 /** The other ElastiServices of the namespace that name the same target, by name. */
 export function sharersOf(
@@ -41,7 +41,7 @@ function sharerOf(
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
-  const isKept = pendingWake(elastiService) !== undefined || isKeptUp(willOf(elastiService, now));
+  const isKept = pendingWake(elastiService) !== undefined || isAgainstSleep(willOf(elastiService, now));
   const { status } = elastiService;
   return {
     name,

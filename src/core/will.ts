@@ -45,6 +45,9 @@ export function willOf(
 /** Whether a person keeps it up: what we put to sleep is raised then. */
 export const isKeptUp = ({ kind }: Will): boolean => kind === 'off' || kind === 'keptAwake';
 
+/** Whether it must not fall asleep for a person's sake. */
+export const isAgainstSleep = (will: Will): boolean => isKeptUp(will) || will.kind === 'unreadable';
+
 /** For how long the triggers must have been idle, in seconds. */
 export const cooldownSecondsOf = (elastiService: ElastiService, now: Date): number =>
   willOf(elastiService, now).kind === 'sleepAsked' ? 0 : elastiService.spec.cooldownPeriod;

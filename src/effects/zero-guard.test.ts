@@ -42,3 +42,17 @@ test('a redirection that began anew keeps replicas from 0, although its slices a
   assert.equal(reasonWith('2026-03-01T11:59:59.000Z'), 'RedirectionChanged');
   assert.equal(reasonWith('2026-03-01T11:59:00.000Z'), undefined);
 });
+
+test('a person who says during the step that it is to stay awake is heard', () => {
+  const reasonWith = (annotations: Record<string, string>) => {
+    const parents = [makeParent({ metadata: { annotations } })];
+    const live = { parents, slices: madeAt('2026-03-01T11:00:00Z') };
+    const outcome = guardObjection(makeSleepPatch(), live, { ...SETTINGS, now: NOW });
+    return outcome?.kind === 'refused' ? outcome.reason : outcome?.kind;
+  };
+  assert.equal(reasonWith({ 'elasti.truefoundry.com/keep-awake-until': '2026-03-01T12:00:01Z' }), 'KeptAwake');
+  assert.equal(reasonWith({ 'elasti.truefoundry.com/keep-awake-until': '2026-03-01T12:00:00Z' }), undefined);
+  assert.equal(reasonWith({ 'elasti.truefoundry.com/keep-awake-until': '2h' }), 'KeptAwake');
+  assert.equal(reasonWith({ 'elasti.truefoundry.com/sleep': 'off' }), 'KeptAwake');
+  assert.equal(reasonWith({ 'elasti.truefoundry.com/sleep': '2026-03-01T11:59:50Z' }), undefined);
+});

@@ -5,7 +5,7 @@ import { isSliceCurrent, MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints } from '..
 import { sharersOf } from '../core/sharers.ts';
 import { secondsSince } from '../core/time.ts';
 import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
-import { isKeptUp, willOf } from '../core/will.ts';
+import { isAgainstSleep, willOf } from '../core/will.ts';
 import { refused } from './outcomes.ts';
 
 /** What was read live, at about one time. */
@@ -29,7 +29,7 @@ export function guardObjection(
   if (own.metadata.annotations?.[WAKE_ANNOTATION] !== guard.wakeToken) {
     return refused('WakePending', 'a wake arrived meanwhile');
   }
-  if (isKeptUpBy(own, options.now)) return refused('KeptAwake', 'a person keeps it awake since a moment ago');
+  if (isKeptAwakeBy(own, options.now)) return refused('KeptAwake', 'a person keeps it awake since a moment ago');
   if (own.metadata.generation !== guard.generation) {
     return refused('ElastiServiceChanged', 'the ElastiService was changed meanwhile');
   }
@@ -51,10 +51,10 @@ export function guardObjection(
 }
 
 /** An annotation moves no generation. */
-function isKeptUpBy({ metadata: { annotations } }: Parent, now: Date): boolean {
+function isKeptAwakeBy({ metadata: { annotations } }: Parent, now: Date): boolean {
   const keepAwakeUntil = annotations?.[KEEP_AWAKE_ANNOTATION];
   const sleepSwitch = annotations?.[SLEEP_ANNOTATION];
-  return isKeptUp(willOf({ keepAwakeUntil, sleepSwitch, status: undefined }, now));
+  return isAgainstSleep(willOf({ keepAwakeUntil, sleepSwitch, status: undefined }, now));
 }
 
 const redirectedSinceOf = ({ status }: Parent): unknown =>
