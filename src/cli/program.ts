@@ -1,9 +1,11 @@
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Clock, Random } from '../effects/ports.ts';
-import { type ClusterOptions, parseDuration, withClusterOptions } from './arguments.ts';
+import { type ClusterOptions, parseDuration, parseTime, withClusterOptions } from './arguments.ts';
 import { EXIT, type ExitCode, toCliError } from './cli-error.ts';
 import { doctor } from './commands/doctor.ts';
+import { keepAwake } from './commands/keep-awake.ts';
 import type { Outcome } from './commands/outcome.ts';
+import { sleep } from './commands/sleep.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
 import { why } from './commands/why.ts';
@@ -75,17 +77,33 @@ function createProgram(deps: ProgramDeps, end: End): Command {
       )(options),
     );
 
-  withClusterOptions(program.command('wake'))
+  withWaitOptions(withClusterOptions(program.command('wake')))
     .description('wakes an ElastiService and waits until it is up')
-    .argument('<name>', 'the ElastiService')
-    .option('--timeout <duration>', 'how long to wait', parseDuration, 300)
-    .option('--no-wait', 'ends once the wake is recorded')
-    .action((name: string, options: ClusterOptions & { timeout: number; wait: boolean }) =>
-      onCluster((kube, { namespace }) => {
-        const { timeout: timeoutSeconds, wait } = options;
-        return wake(kube, { ...deps, namespace, name, timeoutSeconds, note, isNotWaiting: !wait });
-      })(options),
+    .action((name: string, options: WaitOptions) =>
+      onCluster<WaitOptions>((kube, given) => wake(kube, { ...deps, ...waitingOf(given), name, note }))(options),
     );
+
+  withWaitOptions(withClusterOptions(program.command('sleep')))
+    .description('asks an ElastiService to sleep without waiting for its cooldown, and waits until it does')
+    .action((name: string, options: WaitOptions) =>
+      onCluster<WaitOptions>((kube, given) => sleep(kube, { ...deps, ...waitingOf(given), name, note }))(options),
+    );
+
+  withWaitOptions(withClusterOptions(program.command('keep-awake')))
+    .description('keeps an ElastiService awake for a while, and wakes it where it sleeps')
+    .addOption(new Option('--for <duration>', 'for how long, such as 2h').argParser(parseDuration))
+    .addOption(
+      new Option('--until <time>', 'until when, such as 2026-03-01T18:00:00Z').argParser(parseTime).conflicts('for'),
+    )
+    .addOption(new Option('--always', 'until somebody ends it: switches its sleep off').conflicts(['for', 'until']))
+    .addOption(new Option('--end', 'lets it sleep again').conflicts(['for', 'until', 'always']))
+    .action((name: string, options: KeepAwakeChoice, command: Command) => {
+      const until = untilOf(options, clock.now());
+      if (until === undefined) return command.error('error: say for how long: --for, --until, --always, or --end');
+      return onCluster<WaitOptions>((kube, given) =>
+        keepAwake(kube, { ...deps, ...waitingOf(given), name, note, until }),
+      )(options);
+    });
 
   withClusterOptions(program.command('doctor'))
     .description('what is wrong with the installation or with ElastiServices; ends with 1 where something is')
@@ -109,4 +127,34 @@ function createProgram(deps: ProgramDeps, end: End): Command {
     write(parents.map(({ metadata }) => `${metadata.name}\n`).join(''));
   });
   return program;
+}
+
+interface WaitOptions extends ClusterOptions {
+  readonly timeout: number;
+  readonly wait: boolean;
+}
+
+const withWaitOptions = (command: Command): Command =>
+  command
+    .argument('<name>', 'the ElastiService')
+    .option('--timeout <duration>', 'how long to wait', parseDuration, 300)
+    .option('--no-wait', 'ends once the wish is recorded');
+
+const waitingOf = ({ namespace, timeout, wait }: WaitOptions & { readonly namespace: string }) => ({
+  namespace,
+  timeoutSeconds: timeout,
+  isNotWaiting: !wait,
+});
+
+interface KeepAwakeChoice extends WaitOptions {
+  readonly for?: number;
+  readonly until?: Date;
+  readonly always?: true;
+  readonly end?: true;
+}
+
+function untilOf({ for: seconds, until, always, end }: KeepAwakeChoice, now: Date) {
+  if (always) return 'always';
+  if (end) return 'end';
+  return seconds === undefined ? until : new Date(now.getTime() + seconds * 1000);
 }

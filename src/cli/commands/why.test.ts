@@ -61,7 +61,7 @@ Conditions:
 Triggers, asked just now:
   sum(rate(requests[1m])) is 0.2, below its threshold 0.5: idle.
 
-Wake:
+Wake and sleep:
   The last wake, of 2026-03-01 09:59:00Z (2h1m ago), was served.
   It was last woken by a request, or a person, through a wake.
   Its triggers have been idle for 5m; its cooldown is 15m.
@@ -184,6 +184,7 @@ test('as JSON it has the same as fields, and says where Events may not be read',
       },
     ],
     wake: null,
+    will: { kind: 'none', until: null },
     wokenBy: null,
     isSpecNewer: true,
     isBeingDeleted: false,
@@ -197,4 +198,19 @@ test('as JSON it has the same as fields, and says where Events may not be read',
       ['SleepAllowed', null],
     ],
   );
+});
+
+test('what a person wants is told, and until when', async (t) => {
+  const kept = await whyIn(t, {
+    annotations: { 'elasti.truefoundry.com/keep-awake-until': '2026-03-01T14:00:00Z' },
+    status: { conditions: CONDITIONS.serving('KeptAwake', 'kept awake by a person until 2026-03-01T14:00:00.000Z') },
+  });
+  assert.match(kept.out, /^Next: it may sleep again, 2026-03-01 14:00:00Z \(in 2h\)\.$/m);
+  assert.match(kept.out, /^ {2}A person keeps it awake until 2026-03-01 14:00:00Z \(in 2h\)\.$/m);
+  const off = await whyIn(t, {
+    annotations: { 'elasti.truefoundry.com/sleep': 'off' },
+    status: { conditions: CONDITIONS.prevented('SleepSwitchedOff', 'annotation ... says that it is not to sleep') },
+  });
+  assert.match(off.out, /^ {2}A person has switched its sleep off\.$/m);
+  assert.match(off.out, /To do: remove the annotation elasti\.truefoundry\.com\/sleep when it may sleep again\.$/m);
 });

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../api/kubernetes.ts';
 import { parseElastiService } from '../../core/observe.ts';
+import { willOf } from '../../core/will.ts';
 import { adviceFor } from '../explain/advice.ts';
 import { readEvents } from '../explain/events.ts';
 import { explain } from '../explain/explanation.ts';
@@ -35,6 +36,6 @@ export async function why(kube: Kube, { namespace, name, elastiNamespace, now }:
     readEvents(kube, { namespace, name }),
   ]);
   const next = nextOf(elastiService, { settings: installation.settings, now });
-  const explanation = explain(elastiService, { next, replicas, triggers, events });
+  const explanation = explain(elastiService, { will: willOf(elastiService, now), next, replicas, triggers, events });
   return done(tell(explanation, now), explanation);
 }

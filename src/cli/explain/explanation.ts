@@ -1,6 +1,7 @@
 import { targetOf } from '../../core/observe.ts';
 import type { ElastiService } from '../../core/types.ts';
 import { pendingWake } from '../../core/wake-token.ts';
+import type { Will } from '../../core/will.ts';
 import { adviceFor } from './advice.ts';
 import type { EventNow } from './events.ts';
 import { conditionOf, type Next } from './next.ts';
@@ -24,6 +25,8 @@ export interface Explanation {
   readonly conditions: readonly ExplainedCondition[];
   readonly triggers: readonly TriggerNow[];
   readonly wake: { readonly at: string | null; readonly isPending: boolean } | null;
+  /** What a person wants, by annotation: none, off, keptAwake, sleepAsked or unreadable. */
+  readonly will: { readonly kind: string; readonly until: string | null };
   readonly wokenBy: string | null;
   readonly isSpecNewer: boolean;
   readonly isBeingDeleted: boolean;
@@ -46,6 +49,7 @@ export function explain(
   elastiService: ElastiService,
   found: {
     readonly next: Next;
+    readonly will: Will;
     readonly replicas: number | null;
     readonly triggers: readonly TriggerNow[];
     readonly events: readonly EventNow[] | undefined;
@@ -81,6 +85,7 @@ export function explain(
       wakeToken === undefined
         ? null
         : { at: timeOf(wakeToken) ?? null, isPending: pendingWake(elastiService) !== undefined },
+    will: { kind: found.will.kind, until: found.will.kind === 'keptAwake' ? found.will.until.toISOString() : null },
     wokenBy: status?.wokenBy ?? null,
     isSpecNewer: status?.observedGeneration !== undefined && status.observedGeneration !== generation,
     isBeingDeleted: deletedAt !== undefined,

@@ -3,6 +3,7 @@ import { cooldownEndMs } from '../../core/decide-sleep.ts';
 import { enabledPeriodAt } from '../../core/enabled-period.ts';
 import type { ElastiService, Settings } from '../../core/types.ts';
 import { pendingWake } from '../../core/wake-token.ts';
+import { willOf } from '../../core/will.ts';
 import { formatSeconds } from '../words.ts';
 
 /** What an ElastiService does next, as the rest of a sentence about it, and when where that is known. */
@@ -74,6 +75,10 @@ function whileServing(elastiService: ElastiService, { settings, now }: Now): Nex
     case 'OutsideEnabledPeriod': {
       const period = enabledPeriodAt(spec.enabledPeriod, now);
       return next('may sleep again', 'until' in period ? period.until?.getTime() : undefined);
+    }
+    case 'KeptAwake': {
+      const will = willOf(elastiService, now);
+      return next('may sleep again', will.kind === 'keptAwake' ? will.until.getTime() : undefined);
     }
     case 'TriggerActive':
       return next(`waits for idle triggers, then ${formatSeconds(spec.cooldownPeriod)}`);

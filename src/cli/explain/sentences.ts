@@ -19,6 +19,13 @@ const WOKEN_BY: Readonly<Record<string, string>> = {
   Other: 'somebody else, who raised its replicas',
 };
 
+const WISHES: Readonly<Record<string, string>> = {
+  off: 'A person has switched its sleep off',
+  keptAwake: 'A person keeps it awake until',
+  sleepAsked: 'A person has asked for it to sleep without waiting for its cooldown',
+  unreadable: 'A person has annotated it with something that cannot be read',
+};
+
 /** The explanation as sentences for people. */
 export function tell(explanation: Explanation, now: Date): string {
   return [
@@ -28,7 +35,7 @@ export function tell(explanation: Explanation, now: Date): string {
       explanation.conditions.map((condition) => tellCondition(condition, now)),
     ),
     ...told('Triggers, asked just now', explanation.triggers.map(tellTrigger)),
-    ...told('Wake', tellWake(explanation, now)),
+    ...told('Wake and sleep', tellWake(explanation, now)),
     ...told('Events', tellEvents(explanation, now)),
   ].join('\n');
 }
@@ -74,8 +81,10 @@ function tellTrigger({ query, threshold, state, value, reason }: Explanation['tr
   }
 }
 
-function tellWake({ wake, wokenBy, idleSince, cooldownSeconds, phase }: Explanation, now: Date): string[] {
+function tellWake({ wake, will, wokenBy, idleSince, cooldownSeconds, phase }: Explanation, now: Date): string[] {
   const lines: string[] = [];
+  const wish = WISHES[will.kind];
+  if (wish !== undefined) lines.push(will.until === null ? `${wish}.` : `${wish} ${formatMoment(will.until, now)}.`);
   if (wake !== null) {
     const when = wake.at === null ? 'of an unreadable time' : `of ${formatMoment(wake.at, now)}`;
     lines.push(`The last wake, ${when}, ${wake.isPending ? 'waits to be served' : 'was served'}.`);
