@@ -50,3 +50,19 @@ export const parseNumber =
     }
     return number;
   };
+
+/** An http or https address of an argument. */
+export function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new InvalidArgumentError('It is an address such as http://localhost:9090.');
+  }
+  return text;
+}
+
+/** One more header of an argument. */
+export function parseHeader(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, value] = /^([-!#$%&'*+.^_`|~0-9A-Za-z]+):\s*([\x20-\x7e]*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("It is written 'Name: value'.");
+  return { ...before, [name]: value };
+}

@@ -1,10 +1,20 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Clock, Random } from '../effects/ports.ts';
-import { type ClusterOptions, parseDuration, parseTime, withClusterOptions } from './arguments.ts';
+import {
+  type ClusterOptions,
+  outputOption,
+  parseDuration,
+  parseHeader,
+  parseNumber,
+  parseTime,
+  parseUrl,
+  withClusterOptions,
+} from './arguments.ts';
 import { EXIT, type ExitCode, toCliError } from './cli-error.ts';
 import { doctor } from './commands/doctor.ts';
 import { keepAwake } from './commands/keep-awake.ts';
 import type { Outcome } from './commands/outcome.ts';
+import { simulate } from './commands/simulate.ts';
 import { sleep } from './commands/sleep.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -115,6 +125,25 @@ function createProgram(deps: ProgramDeps, end: End): Command {
     );
 
   program
+    .command('simulate')
+    .description('replays the past of an ElastiService from Prometheus: hours asleep, cold hits, better values')
+    .requiredOption('-f, --file <path>', 'manifest of the ElastiService, - for standard input')
+    .requiredOption('--prometheus <url>', 'where its past is', parseUrl)
+    .option('--header <header>', "sent to Prometheus, as 'Name: value'; may be repeated", parseHeader, {})
+    .option('--days <number>', 'how far to go back', parseNumber(0.01, 366), 7)
+    .option('--poll <duration>', 'POLLING_INTERVAL of the hook service', parseDuration, 30)
+    .option('--start <duration>', 'how long a pod takes to become ready', parseDuration, 10)
+    .option('--requests-above <value>', 'a value above it means that a request came', parseNumber(-1e12, 1e12), 0)
+    .option('--cold-hit <duration>', 'how much sleep one cold hit outweighs', parseDuration, 600)
+    .option('--svg <path>', 'where to draw the days')
+    .addOption(outputOption())
+    .action(async ({ prometheus: url, header: headers, ...options }: SimulateArguments) => {
+      const { poll: pollSeconds, start: startSeconds, coldHit } = options;
+      const more = { pollSeconds, startSeconds, coldHitMinutes: coldHit / 60, prometheus: { url, headers } };
+      end(await simulate({ ...options, ...more, svg: options.svg, now: clock.now() }), options);
+    });
+
+  program
     .command('completion')
     .description('a script that completes command lines')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
@@ -157,4 +186,16 @@ function untilOf({ for: seconds, until, always, end }: KeepAwakeChoice, now: Dat
   if (always) return 'always';
   if (end) return 'end';
   return seconds === undefined ? until : new Date(now.getTime() + seconds * 1000);
+}
+
+interface SimulateArguments extends Pick<ClusterOptions, 'output'> {
+  readonly file: string;
+  readonly prometheus: string;
+  readonly header: Readonly<Record<string, string>>;
+  readonly days: number;
+  readonly poll: number;
+  readonly start: number;
+  readonly requestsAbove: number;
+  readonly coldHit: number;
+  readonly svg?: string;
 }
