@@ -105,6 +105,7 @@ export async function run(args: readonly string[], { kubeconfig, onSleep }: RunO
   const code = await runCli(withConfig, {
     clock,
     random: { uuid: () => 'uuid-1' },
+    version: '0.0.0',
     write: (text) => {
       out += text;
     },
