@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** A Prometheus of its own on loopback that scrapes one gauge, `requests`, five times a second. */
 export interface RunningPrometheus {
@@ -14,8 +15,14 @@ export interface RunningPrometheus {
   stop(): Promise<void>;
 }
 
-/** Starts the Prometheus binary and waits until it is ready; throws with its output where it ends before. */
-export async function startPrometheus(binary: string): Promise<RunningPrometheus> {
+/**
+ * Starts the Prometheus binary and waits until it is ready; throws with its output where it ends before. `history` is what
+ * it has scraped before, as OpenMetrics text with times: promtool beside the binary puts it there.
+ */
+export async function startPrometheus(
+  binary: string,
+  { history }: { readonly history?: string } = {},
+): Promise<RunningPrometheus> {
   let requests = 0;
   const exporter = createServer((_, response) => response.end(`requests{path="/"} ${requests}\n`));
   exporter.listen(0, '127.0.0.1');
@@ -24,6 +31,7 @@ export async function startPrometheus(binary: string): Promise<RunningPrometheus
   const configFile = join(directory, 'prometheus.yml');
   await writeFile(configFile, configFor((exporter.address() as AddressInfo).port));
 
+  if (history !== undefined) await writeHistory(binary, directory, history);
   const { child, port, output } = await launch(binary, [
     '--config.file',
     configFile,
@@ -54,6 +62,15 @@ export async function startPrometheus(binary: string): Promise<RunningPrometheus
     },
     stop,
   };
+}
+
+async function writeHistory(binary: string, directory: string, history: string): Promise<void> {
+  const file = join(directory, 'history.om');
+  await writeFile(file, history);
+  const promtool = join(dirname(binary), 'promtool');
+  await promisify(execFile)(promtool, [
+    ...['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', file, join(directory, 'data')],
+  ]);
 }
 
 const configFor = (port: number) => `
