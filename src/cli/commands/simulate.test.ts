@@ -47,11 +47,11 @@ async function setup(
 
 test('a day as it would have been, other cooldowns, and what they cost', async (t) => {
   const { args } = await setup(t);
-  const { code, out, err } = await run([...args, '--days', '1'], {});
+  const { code, out, err } = await run([...args, '--days', '1', '--poll', '1m'], {});
   // Up until 12:15, for a quarter of an hour from three on, and from eight to a quarter past nine.
   assert.equal(
     out,
-    `shop/web from 2026-02-28 12:00Z to 2026-03-01 12:00Z, a step every 30s
+    `shop/web from 2026-02-28 12:00Z to 2026-03-01 12:00Z, a step every 1m
 
 COOLDOWN  THRESHOLD  ASLEEP       SLEEPS  COLD HITS  A DAY
 15m       0.5        22.2h (93%)  3       2          2.0          as it is
@@ -81,14 +81,14 @@ test('where short breaks cost more than they save, a longer cooldown is suggeste
     { requests: (atMs) => (between(atMs, 8, 18) && (atMs / 60_000) % 8 < 1 ? 1 : 0) },
     spec,
   );
-  const { asIs, suggestion, trials } = await json('--days', '1');
+  const { asIs, suggestion, trials } = await json('--days', '1', '--poll', '1m');
   assert.deepEqual([suggestion.cooldownSeconds, suggestion.coldHits], [600, 1]);
   assert.ok(asIs.coldHits > 50, `${asIs.coldHits} cold hits`);
   assert.deepEqual(
     trials.map(({ cooldownSeconds }: { cooldownSeconds: number }) => cooldownSeconds),
     [60, 300, 600, 900, 1800, 3600, 7200, 14_400],
   );
-  const cheap = await json('--days', '1', '--cold-hit', '1s');
+  const cheap = await json('--days', '1', '--poll', '1m', '--cold-hit', '1s');
   assert.equal(cheap.suggestion.cooldownSeconds, 60);
 });
 
@@ -145,7 +145,7 @@ test('a value that means no request wakes nobody', async (t) => {
 test('the picture has a row for each day, what is asleep, and each cold hit', async (t) => {
   const { args, directory } = await setup(t);
   const svg = join(directory, 'out.svg');
-  await run([...args, '--days', '2', '--svg', svg], {});
+  await run([...args, '--days', '2', '--poll', '2m', '--svg', svg], {});
   const picture = readFileSync(svg, 'utf8');
   assert.match(picture, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 \d+ \d+"/);
   assert.match(picture, /<text x="10" y="22" font-size="15">shop\/web<\/text>/);
