@@ -15,6 +15,11 @@ const QUICK = [
   "paused-replicas in KEDA's pause",
   'skip the proof over the cooldown',
   'replicas that undo each other',
+  'ignore the sharer of the target',
+  'sleep outside the enabled period',
+  'take one family of a Service for all',
+  'name a port before it is listened on',
+  'ignore the connections at the resolver',
 ];
 
 for (const name of QUICK) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ALL_FAULTS as ALL } from './faults.ts';
+import { ALL_FAULTS as ALL, type FaultName } from './faults.ts';
 import { CAUSES } from './ledger.ts';
 import { simulate } from './simulate.ts';
 
@@ -27,6 +27,23 @@ for (const seed of [1, 2, 3, 37, 201]) {
 for (const seed of [401, 402, 403, 404, 405, 406, 407, 408]) {
   test(`with the faults that a seed draws all of that holds too: seed ${seed}`, async () => {
     const { violations } = await simulate({ seed, minutes: MINUTES, faults: ALL, isDrawn: true, services: 3 });
+    assert.deepEqual(
+      violations.map(({ name, detail }) => `${name}: ${detail}`),
+      [],
+    );
+  });
+}
+
+const SETTINGS: readonly (readonly FaultName[])[] = [
+  ['sharedTargets', 'routedByPort'],
+  ['rivals', 'deletions'],
+  ['enabledPeriods', 'people'],
+  ['dualStack', 'familyGone', 'resolverRolls'],
+  ['routedByPort', 'slowListeners', 'resolverMute', 'serviceEdits'],
+];
+for (const faults of SETTINGS) {
+  test(`and in other settings: ${faults.join(', ')}`, async () => {
+    const { violations } = await simulate({ seed: 7, minutes: MINUTES, faults, services: 3 });
     assert.deepEqual(
       violations.map(({ name, detail }) => `${name}: ${detail}`),
       [],
