@@ -42,7 +42,15 @@ export function createRelated(
     const isFresh = answer?.generation === metadata.generation && scheduler.nowMs() - answer.atMs < KEPT_MS;
     return isFresh ? answer.rules : undefined;
   };
-  const ask = async (parent: Parent): Promise<readonly RelatedRule[]> => {
+  // Whoever needs an answer that is being asked for waits for the same one.
+  const asking = new Map<string, Promise<readonly RelatedRule[]>>();
+  const ask = (parent: Parent): Promise<readonly RelatedRule[]> => {
+    const key = `${parent.metadata.uid}/${parent.metadata.generation}`;
+    const asked = asking.get(key) ?? askAnew(parent).finally(() => asking.delete(key));
+    asking.set(key, asked);
+    return asked;
+  };
+  const askAnew = async (parent: Parent): Promise<readonly RelatedRule[]> => {
     const { relatedResources: rules } = await customize(parent);
     const { uid, generation, namespace, name } = parent.metadata;
     answers.set(uid, { generation, atMs: scheduler.nowMs(), rules });
