@@ -1,6 +1,7 @@
 import type { Story } from './stage/story.ts';
 import { activeTrigger } from './stories/active-trigger.ts';
 import { byHand } from './stories/by-hand.ts';
+import { commandLine } from './stories/command-line.ts';
 import { deleted, deletedInForeground, deletedWithoutTarget } from './stories/deleted.ts';
 import { dryRun } from './stories/dry-run.ts';
 import { editedService } from './stories/edited-service.ts';
@@ -31,6 +32,7 @@ export const STORIES: readonly Story[] = [
   firstRequest,
   activeTrigger,
   byHand,
+  commandLine,
   editedService,
   twoPorts,
   statefulSet,

@@ -33,3 +33,6 @@ export function formatMoment(time: string, now: Date): string {
 /** One thing or several of them. */
 export const countOf = (count: number, one: string, several = `${one}s`): string =>
   `${count} ${count === 1 ? one : several}`;
+
+/** A message as part of a longer sentence: some end in a full stop of their own. */
+export const withoutStop = (message: string): string => message.replace(/\.$/, '');

@@ -5,6 +5,7 @@ import type { Clock } from '../../effects/ports.ts';
 import { conditionOf } from '../explain/next.ts';
 import { readElastiService } from '../kube/elastiservices.ts';
 import type { Kube } from '../kube/kube.ts';
+import { withoutStop } from '../words.ts';
 
 export interface Waiting {
   readonly clock: Clock;
@@ -55,5 +56,5 @@ export async function awaitPhase(
 export function stateOf(elastiService: ElastiService): string {
   const ready = conditionOf(elastiService, 'Ready');
   const phase = elastiService.status?.phase ?? 'no status yet';
-  return ready === undefined ? phase : `${phase}: ${ready.message}`;
+  return ready === undefined ? phase : `${phase}: ${withoutStop(ready.message)}`;
 }

@@ -8,6 +8,7 @@ import { adviceFor } from '../explain/advice.ts';
 import { conditionOf } from '../explain/next.ts';
 import { annotateElastiService, readElastiService } from '../kube/elastiservices.ts';
 import type { Kube } from '../kube/kube.ts';
+import { withoutStop } from '../words.ts';
 import { awaitPhase, stateOf, type Waiting } from './await-phase.ts';
 import { done, type Outcome } from './outcome.ts';
 
@@ -54,5 +55,5 @@ function whyNot(elastiService: ElastiService): string {
   const refusal = refusalOf(elastiService);
   if (refusal === undefined) return `${stateOf(elastiService)}; the wish holds for ten minutes`;
   const advice = adviceFor(refusal.reason);
-  return `${refusal.message}${advice === undefined ? '' : `. To do: ${advice}`}`;
+  return `${withoutStop(refusal.message)}${advice === undefined ? '' : `. To do: ${advice}`}`;
 }

@@ -77,6 +77,13 @@ Events:
   assert.equal(selector, 'involvedObject.kind=ElastiService,involvedObject.name=web');
 });
 
+test('a message that is a sentence already gets no second full stop', async (t) => {
+  const conditions = CONDITIONS.serving('TriggerActive', 'The value is at or above the threshold.');
+  const { out } = await whyIn(t, { status: { conditions } });
+  assert.match(out, /^Because: The value is at or above the threshold \(TriggerActive\)\.$/m);
+  assert.match(out, /^ {2}Ready: yes for 2h, TriggerActive: The value is at or above the threshold\.$/m);
+});
+
 test('why one sleeps', async (t) => {
   const { out } = await whyIn(t, { status: ASLEEP }, { [SCALE_PATH]: scale(0) });
   assert.equal(

@@ -6,6 +6,7 @@ import { adviceFor } from '../explain/advice.ts';
 import { conditionOf } from '../explain/next.ts';
 import type { Installation } from '../kube/installation.ts';
 import type { Kube } from '../kube/kube.ts';
+import { withoutStop } from '../words.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { type Judging, judge } from './judge.ts';
 import { readNamespace } from './namespace-objects.ts';
@@ -63,7 +64,7 @@ function refused(object: string, { reason, message }: { readonly reason: string;
   const why = 'it never sleeps like this';
   // What a person wants, and what passes, is nothing wrong.
   const isMeant = reason === 'TargetShared' || reason === 'SleepSwitchedOff';
-  const fault = { object, what: `${message} (${reason})`, why, todo };
+  const fault = { object, what: `${withoutStop(message)} (${reason})`, why, todo };
   return isMeant ? warning(fault) : problem(fault);
 }
 
@@ -79,6 +80,6 @@ function toldByConditions(elastiService: ElastiService, toldBefore: readonly str
     if (reason === 'TargetShared' || reason === 'SleepSwitchedOff') return [refused(object, { reason, message })];
     const why = type === 'Ready' ? 'it may not be able to serve what comes' : 'it never sleeps like this';
     const todo = adviceFor(reason) ?? 'look at its pods, and at its Events';
-    return [problem({ object, what: `${message} (${reason})`, why, todo })];
+    return [problem({ object, what: `${withoutStop(message)} (${reason})`, why, todo })];
   });
 }

@@ -1,4 +1,4 @@
-import { formatAge, formatMoment, formatSeconds } from '../words.ts';
+import { formatAge, formatMoment, formatSeconds, withoutStop } from '../words.ts';
 import type { ExplainedCondition, Explanation } from './explanation.ts';
 
 const PHASES: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ function headline(explanation: Explanation, now: Date): string[] {
   }
   const forLong = since === null ? '' : ` (for ${formatAge(since, now)})`;
   const lines = [`${namespace}/${name} ${PHASES[phase] ?? `is ${phase}`}${forLong}.`];
-  if (decision !== null) lines.push(`Because: ${decision.message} (${decision.reason}).`);
+  if (decision !== null) lines.push(`Because: ${withoutStop(decision.message)} (${decision.reason}).`);
   lines.push(`Next: it ${next.what}${next.at === null ? '' : `, ${formatMoment(next.at, now)}`}.`);
   if (replicas !== null) lines.push(`${target} has spec.replicas ${replicas}.`);
   if (isSpecNewer) lines.push('Its spec has changed since that decision, so the next one may differ.');
@@ -63,7 +63,7 @@ const HOLDS: Readonly<Record<string, string>> = { True: 'yes', False: 'no', Unkn
 function tellCondition({ type, status, reason, message, since, todo }: ExplainedCondition, now: Date): string {
   const isFine = status === 'True' || type === 'Asleep';
   const advice = todo === null || isFine ? '' : ` To do: ${todo}.`;
-  return `${type}: ${HOLDS[status] ?? status} for ${formatAge(since, now)}, ${reason}: ${message}.${advice}`;
+  return `${type}: ${HOLDS[status] ?? status} for ${formatAge(since, now)}, ${reason}: ${withoutStop(message)}.${advice}`;
 }
 
 function tellTrigger({ query, threshold, state, value, reason }: Explanation['triggers'][number]): string {

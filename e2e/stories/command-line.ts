@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { runCli } from '../../src/cli/program.ts';
+import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
+import { makeElastiService } from '../stage/manifests.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { Story } from '../stage/story.ts';
+
+export const commandLine: Story = {
+  name: 'the command line says why in every phase, and does what a person wants',
+  slug: 'command-line',
+  async tell(stage) {
+    const { namespace } = stage;
+    await stage.startApp();
+    await stage.apply(...prometheusService(stage));
+    const serverAddress = `http://prometheus.${namespace}.svc:9090`;
+
+    stage.step('busy');
+    await stage.traffic('web', 5);
+    await stage.apply(makeElastiService(namespace, { cooldownSeconds: 3600, serverAddress }));
+    await stage.untilReason('Ready', 'TriggerActive');
+    await tells(stage, ['why', 'web'], [/^\S+ is up: /, /\bis 5, not below its threshold 1: active\.$/m]);
+
+    stage.step('idle, within the cooldown');
+    await stage.traffic('web', 0);
+    await stage.untilReason('Ready', 'InCooldown');
+    const idle = [
+      /^Because: idle, and kept up until /m,
+      /^Next: it sleeps if idle until then, .* \(in 5\dm/m,
+      /: idle\.$/m,
+    ];
+    await tells(stage, ['why', 'web'], idle);
+
+    stage.step('asked to sleep');
+    await tells(stage, ['sleep', 'web'], [new RegExp(`^${namespace}/web sleeps\n$`)]);
+    assert.equal(await stage.replicas(), 0);
+    await tells(stage, ['why', 'web'], [/^\S+ sleeps: /, /ago FellAsleep: /, /has spec\.replicas 0\.$/m]);
+    await tells(stage, ['status'], [/^web +web +Asleep .* 0 .* wakes with a request or an active trigger$/m]);
+
+    stage.step('woken');
+    await tells(stage, ['wake', 'web'], [/ is up\n$/]);
+    assert.equal(await stage.replicas(), 1);
+    await tells(stage, ['why', 'web'], [/^ {2}The last wake, of .*, was served\.$/m, /a person, through a wake\.$/m]);
+
+    stage.step('kept awake beyond its cooldown, and no longer');
+    await tells(stage, ['keep-awake', 'web', '--for', '1h'], [/is kept awake until .* is up\n$/]);
+    await stage.apply(makeElastiService(namespace, { cooldownSeconds: 2, serverAddress }));
+    await stage.untilReason('Ready', 'KeptAwake');
+    await tells(stage, ['why', 'web'], [/^Next: it may sleep again, .* \(in 59m/m]);
+    await tells(stage, ['keep-awake', 'web', '--end'], [/may sleep again\n$/]);
+    await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
+
+    stage.step('switched off while it sleeps');
+    await stage.kubectl('annotate', 'elastiservice', 'web', 'elasti.truefoundry.com/sleep=off');
+    await stage.untilPhase('Serving', { reason: 'SleepSwitchedOff' });
+    await tells(stage, ['why', 'web'], [/^ {2}A person has switched its sleep off\.$/m]);
+
+    stage.step('the doctor finds nothing but what differs here from a cluster of a user');
+    const { out } = await cli(stage, ['doctor', '-o', 'json']);
+    const { findings } = JSON.parse(out) as { findings: { level: string; check: string; what: string }[] };
+    const wrong = findings
+      .filter(({ level }) => level !== 'ok')
+      .map(({ level, check, what }) => `${level} ${check}: ${what}`);
+    assert.deepEqual(wrong, [
+      'problem metacontroller: no workload runs its image',
+      'warning service: annotation elasti.truefoundry.com/sleep says that it is not to sleep (SleepSwitchedOff)',
+    ]);
+  },
+};
+
+/** Prometheus, which is no pod here, behind a Service, so that the API server finds it. */
+function prometheusService({ namespace, environment }: Stage): object[] {
+  const { hostname, port } = new URL(environment.prometheusUrl);
+  const ports = [{ name: 'http', port: Number(port), protocol: 'TCP' }];
+  const metadata = { name: 'prometheus', namespace };
+  return [
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports } },
+    // The proxy of the API server still goes by Endpoints; kube-controller-manager makes a slice of it.
+    { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: [{ addresses: [{ ip: hostname }], ports }] },
+  ];
+}
+
+async function cli({ namespace, environment }: Stage, args: readonly string[]) {
+  let out = '';
+  let err = '';
+  const code = await runCli([...args, '-n', namespace, '--kubeconfig', environment.cluster.kubeconfig], {
+    clock,
+    random,
+    version: '0',
+    write: (text) => {
+      out += text;
+    },
+    writeError: (text) => {
+      err += text;
+    },
+  });
+  return { code, out, err };
+}
+
+async function tells(stage: Stage, args: readonly string[], patterns: readonly RegExp[]): Promise<void> {
+  const { code, out, err } = await cli(stage, args);
+  assert.equal(code, 0, `${args.join(' ')}: ${out}${err}`);
+  for (const pattern of patterns) assert.match(out, pattern);
+}
