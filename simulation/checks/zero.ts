@@ -1,4 +1,5 @@
 import type { ElastiService, ScalePatch } from '../../src/core/types.ts';
+import { stretchAt } from '../periods.ts';
 import { inChargeOf } from '../places.ts';
 import { EPOCH_MS, type Process } from '../process.ts';
 import type { Site } from '../world.ts';
@@ -76,6 +77,8 @@ export function checkZeros(context: CheckContext): ZeroChecks {
     const blind = prometheus.lastBlindness(site);
     const isLong = blind !== undefined && blind.toMs - blind.fromMs > (4 * settings.pollSeconds + 15) * SECOND;
     // With no resolver, no sync, no Service or no workload nobody asks; what was recorded meanwhile is looked at later.
+    // Nor does anybody outside of its period.
+    const stretch = blind && site.period && stretchAt(site.period, blind.toMs);
     const { steadySinceMs, statusLostAtMs, serviceChangedAtMs, targetChangedAtMs } = truth;
     const notWatchedMs = Math.max(
       steadySinceMs,
@@ -83,6 +86,7 @@ export function checkZeros(context: CheckContext): ZeroChecks {
       serviceChangedAtMs,
       targetChangedAtMs,
       resolvers.backAtMs,
+      stretch?.sinceMs ?? Number.NEGATIVE_INFINITY,
     );
     const wasWatched = isLong && notWatchedMs < blind.fromMs;
     if (wasWatched && now() - blind.toMs < (site.cooldownSeconds - 1) * SECOND) {
