@@ -37,9 +37,10 @@ export function checkWakes(context: CheckContext): WakeChecks {
     const token = tokenOf(parent);
     const { phase, servedWake } = statusOf(parent);
     const pending = phase !== undefined && token !== '' && token !== servedWake ? token : undefined;
-    const replicas = targets.get(site.targetKey)?.replicas ?? 0;
+    // What is deleted can be neither raised nor up.
+    const replicas = targets.get(site.targetKey)?.replicas;
     truth.unraisedSinceMs = pending !== undefined && replicas === 0 ? (truth.unraisedSinceMs ?? now()) : undefined;
-    const isUnserved = pending !== undefined && replicas > 0 && phase !== 'Blocked';
+    const isUnserved = pending !== undefined && (replicas ?? 0) > 0 && phase !== 'Blocked';
     const isSame = truth.unserved?.token === pending;
     truth.unserved = isUnserved ? (isSame ? truth.unserved : { atMs: now(), token: pending }) : undefined;
   }
