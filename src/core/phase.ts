@@ -58,9 +58,12 @@ export interface Plan {
   readonly decision: Decision | undefined;
 }
 
-/** Plans one call: asked for what it still needs to read, and in the end for its answer. */
-export function planOf(observation: Observation, settings: Settings): Plan {
-  const view = viewOf(observation, settings);
+/**
+ * Plans one call: asked for what it still needs to read, and in the end for its answer. `before`: the plan of the same
+ * call before more was read.
+ */
+export function planOf(observation: Observation, settings: Settings, before?: Plan): Plan {
+  const view = viewOf(observation, settings, before?.view);
   return { view, decision: isIncomplete(view.facts) ? undefined : decidePhase(view) };
 }
 

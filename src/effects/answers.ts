@@ -70,7 +70,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
   /** Plans, and reads what the plan needs, until it needs no more. */
   async function gatherAll<P>(
     facts: Facts,
-    { plan, needsOf }: { plan(observation: Observation): P; needsOf(planned: P): Needs | undefined },
+    { plan, needsOf }: { plan(observation: Observation, before?: P): P; needsOf(planned: P): Needs | undefined },
   ): Promise<{ readonly planned: P; readonly observation: Observation }> {
     let observation: Observation = { facts, context: emptyContext(clock.now()) };
     let planned = plan(observation);
@@ -78,12 +78,15 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const needs = needsOf(planned);
       if (needs === undefined) break;
       observation = { facts, context: await gather.gather(facts, observation.context, needs) };
-      planned = plan(observation);
+      planned = plan(observation, planned);
     }
     return { planned, observation };
   }
 
-  const syncPlan = { plan: (o: Observation): Plan => planOf(o, settings), needsOf: decideNeeds };
+  const syncPlan = {
+    plan: (o: Observation, before?: Plan): Plan => planOf(o, settings, before),
+    needsOf: decideNeeds,
+  };
   const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
 
   async function carryOutAll<T extends SyncResult>(
