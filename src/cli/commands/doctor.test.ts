@@ -209,7 +209,9 @@ test('rights of the hook service and your own, each that is missing', async (t) 
 test('Prometheus: dead, not shown to be up, out of reach, unnamed', async (t) => {
   const named = 'prometheus: Prometheus http://prometheus.monitoring:9090';
   const wrong = (answer: unknown) => wrongIn(t, { [PATHS.prometheus]: answer });
-  assert.deepEqual(await wrong(() => ({ code: 503, body: {} })), [`problem ${named}: The server cannot be reached.`]);
+  assert.deepEqual(await wrong(() => ({ code: 503, body: { kind: 'Status', message: 'no endpoints' } })), [
+    `problem ${named}: the API server cannot reach it (no endpoints)`,
+  ]);
   assert.deepEqual(await wrong(vectorOf('0')), [
     `problem ${named}: it answers, but max(up{container="prometheus"}) is not 1`,
   ]);

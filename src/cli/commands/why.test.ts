@@ -143,7 +143,7 @@ test('a trigger that somebody else has to be asked about says so, in place of a 
         '  q cannot be told from here: its Prometheus wants credentials, which are not sent from here.',
         '  q cannot be told from here: the address of its Prometheus is not known here.',
         '  q cannot be told from here: you may not use services/proxy there.',
-        '  q gave nothing to go by: The server cannot be reached.',
+        '  q gave nothing to go by: the API server cannot reach its Prometheus (no endpoints).',
         '  q is 1, not below its threshold 1: active.',
       ]
         .map(RegExp.escape)

@@ -66,10 +66,11 @@ async function ask(
   const asked = await askPrometheus(kube, { address, query: uptimeQuery(uptimeFilter, 0), clusterDomain });
   if (asked.kind === 'untold')
     return unknown(object, `whether it can be reached cannot be told from here: ${asked.why}`);
-  if (asked.kind === 'failed') {
+  if (asked.kind === 'failed' || asked.kind === 'unreached') {
     const why = `what it decides about, such as ${askedBy}, neither sleeps nor wakes by it`;
     const todo = 'look at its pods and its Service, and at the serverAddress of the trigger';
-    return problem({ object, what: REASONS[asked.reason], why, todo });
+    const what = asked.kind === 'failed' ? REASONS[asked.reason] : `the API server cannot reach it (${asked.why})`;
+    return problem({ object, what, why, todo });
   }
   if (asked.value === 1) return ok(object, 'it answers, and shows itself to be up');
   const what = `it answers, but max(up{${uptimeFilter?.trim() || 'container="prometheus"'}}) is not 1`;

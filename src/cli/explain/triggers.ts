@@ -43,6 +43,10 @@ async function readTrigger(
   const threshold = Number(trigger.metadata.threshold);
   const asked = await ask(kube, trigger, installation);
   if (asked.kind === 'untold') return { query, threshold, state: 'untold', value: null, reason: asked.why };
+  if (asked.kind === 'unreached') {
+    const reason = `the API server cannot reach its Prometheus (${asked.why}).`;
+    return { query, threshold, state: 'failed', value: null, reason };
+  }
   if (asked.kind === 'failed') return { query, threshold, state: 'failed', value: null, reason: REASONS[asked.reason] };
   const state = asked.value < threshold ? 'idle' : 'active';
   const reason = REASONS[state === 'idle' ? 'BelowThreshold' : 'AtOrAboveThreshold'];

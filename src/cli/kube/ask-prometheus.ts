@@ -4,8 +4,8 @@ import { type PrometheusAnswer, parsePrometheusAnswer } from '../../triggers/pro
 import { saidBy } from '../cli-error.ts';
 import type { Kube } from './kube.ts';
 
-/** An answer, or why none can be had from where we stand. */
-export type Asked = PrometheusAnswer | { readonly kind: 'untold'; readonly why: string };
+/** An answer; or that the API server got none; or why none can be had from where we stand. */
+export type Asked = PrometheusAnswer | { readonly kind: 'unreached' | 'untold'; readonly why: string };
 
 const untold = (why: string): Asked => ({ kind: 'untold', why });
 
@@ -33,7 +33,7 @@ export async function askPrometheus(
     if (error.code === 'FORBIDDEN') return untold('you may not use services/proxy there');
     if (error.code === 'INVALID') return { kind: 'failed', reason: 'QueryRejected' };
     if (error.code === 'NOT_FOUND') return untold(`the API server finds no ${address} (${saidBy(error)})`);
-    return { kind: 'failed', reason: error.code === 'TIMEOUT' ? 'Timeout' : 'ConnectionFailed' };
+    return { kind: 'unreached', why: error.code === 'TIMEOUT' ? 'no answer in time' : saidBy(error) };
   }
 }
 
