@@ -25,7 +25,7 @@ export const commandLine: Story = {
     await stage.untilReason('Ready', 'InCooldown');
     const idle = [
       /^Because: idle, and kept up until /m,
-      /^Next: it sleeps if idle until then, .* \(in 5\dm/m,
+      /^Next: it sleeps if idle until then, .* \(in (1h|59m)/m,
       /: idle\.$/m,
     ];
     await tells(stage, ['why', 'web'], idle);
@@ -45,7 +45,7 @@ export const commandLine: Story = {
     await tells(stage, ['keep-awake', 'web', '--for', '1h'], [/is kept awake until .* is up\n$/]);
     await stage.apply(makeElastiService(namespace, { cooldownSeconds: 2, serverAddress }));
     await stage.untilReason('Ready', 'KeptAwake');
-    await tells(stage, ['why', 'web'], [/^Next: it may sleep again, .* \(in 59m/m]);
+    await tells(stage, ['why', 'web'], [/^Next: it may sleep again, .* \(in (1h|59m)/m]);
     await tells(stage, ['keep-awake', 'web', '--end'], [/may sleep again\n$/]);
     await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
 
@@ -67,15 +67,25 @@ export const commandLine: Story = {
   },
 };
 
-/** Prometheus, which is no pod here, behind a Service, so that the API server finds it. */
+/** Prometheus is no pod here, and the API server's proxy goes to pods alone: a pod that passes on to it, and its Service. */
 function prometheusService({ namespace, environment }: Stage): object[] {
   const { hostname, port } = new URL(environment.prometheusUrl);
-  const ports = [{ name: 'http', port: Number(port), protocol: 'TCP' }];
+  const passOn = `net.createServer((c) => c.on('error', () => {}).pipe(net.connect(${port}, '${hostname}')).pipe(c))`;
+  const listening = `${passOn}.listen(${port}, process.env.POD_IP)`;
   const metadata = { name: 'prometheus', namespace };
+  const labels = { app: 'prometheus' };
+  const container = {
+    name: 'proxy',
+    image: 'node',
+    command: ['node', '-e', listening],
+    env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+    ports: [{ name: 'http', containerPort: Number(port) }],
+    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+  };
+  const template = { metadata: { labels }, spec: { containers: [container] } };
   return [
-    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports } },
-    // The proxy of the API server still goes by Endpoints; kube-controller-manager makes a slice of it.
-    { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: [{ addresses: [{ ip: hostname }], ports }] },
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector: { matchLabels: labels }, template } },
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports: [{ port: Number(port) }] } },
   ];
 }
 

@@ -5,7 +5,10 @@ import { saidBy } from '../cli-error.ts';
 import type { Kube } from './kube.ts';
 
 /** An answer; or that the API server got none; or why none can be had from where we stand. */
-export type Asked = PrometheusAnswer | { readonly kind: 'unreached' | 'untold'; readonly why: string };
+export type Asked =
+  | PrometheusAnswer
+  | { readonly kind: 'unreached'; readonly why: string }
+  | { readonly kind: 'untold'; readonly why: string };
 
 const untold = (why: string): Asked => ({ kind: 'untold', why });
 

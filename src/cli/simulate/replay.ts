@@ -64,7 +64,6 @@ export function replay({
   let asleepSinceMs: number | undefined;
 
   const isReady = (nowMs: number) => model.replicas > 0 && (model.readyAtMs ?? Number.POSITIVE_INFINITY) <= nowMs;
-  const isRedirected = () => model.children.some(({ child }) => child.kind === 'EndpointSlice');
 
   /** Requests of the last step reach the resolver where traffic is redirected, and wake. */
   const arrive = (nowMs: number) => {
@@ -73,7 +72,7 @@ export function replay({
       return typeof sample === 'number' && sample > requestsAbove;
     });
     const isWoken = model.wakeToken !== undefined && model.wakeToken !== servedWakeOf(model);
-    if (!hasCome || !isRedirected() || isWoken) return;
+    if (!hasCome || isWoken) return;
     if (model.replicas === 0) coldHitsAtMs.push(nowMs);
     else if (isReady(nowMs) && phaseOf(model) !== 'Draining') return;
     model.wakeToken = `${new Date(nowMs).toISOString()}/${nowMs}`;
