@@ -4,6 +4,8 @@ import type { Site, World } from './world.ts';
 /** A Service that nobody has. */
 const SPARE = 'spare';
 const MEAN_MS = 100_000;
+/** Until something is done about one that is there: one of two cannot sleep meanwhile. */
+const STAY_MS = 15_000;
 
 /** Lets people make a second ElastiService on a Service, or turn one to it that was made before, and remove either. */
 export function startRivals(world: World): void {
@@ -12,6 +14,10 @@ export function startRivals(world: World): void {
 
   const nameOf = ({ rivalKey }: Site) => rivalKey.slice(rivalKey.indexOf('/') + 1);
   const act = (site: Site) => {
+    if (!faults.has('rivals')) return;
+    scheduler.after(chance.exponential(STAY_MS), () => {
+      if (elastiServices.get(site.rivalKey) !== undefined) act(site);
+    });
     const rival = elastiServices.get(site.rivalKey);
     if (rival === undefined) {
       createElastiService(world, site, { name: nameOf(site), service: chance.is(0.5) ? site.name : SPARE });
@@ -29,7 +35,8 @@ export function startRivals(world: World): void {
 
   const next = () =>
     void scheduler.after(chance.exponential((MEAN_MS * faults.rarity) / sites.length), () => {
-      if (faults.has('rivals')) act(chance.pick(sites));
+      const site = chance.pick(sites);
+      if (elastiServices.get(site.rivalKey) === undefined) act(site);
       next();
     });
   next();

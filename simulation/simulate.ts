@@ -95,6 +95,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     mayHaveTwoFamilies: faults.has('dualStack'),
     mayHavePeriod: faults.has('enabledPeriods'),
     mayShare: faults.has('sharedTargets'),
+    rarity: faults.rarity,
   });
   let versions = 0;
   const nextVersion = () => String(++versions);

@@ -33,6 +33,8 @@ interface May {
   readonly mayHaveKeda: boolean;
   readonly mayHavePeriod: boolean;
   readonly mayHaveTwoFamilies: boolean;
+  /** As of the faults: such sites sleep seldom. */
+  readonly rarity: number;
 }
 
 /** Draws the sites of a run; `mayShare`: some have the workload of the one before. */
@@ -45,7 +47,7 @@ export function makeSites(
   for (let index = 0; index < count; index++) {
     const before = sites.at(-1);
     const isAlone = before !== undefined && before.name === WORKLOAD;
-    const partner = mayShare && isAlone && chance.is(0.3) ? before : undefined;
+    const partner = mayShare && isAlone && chance.is(0.3 / may.rarity) ? before : undefined;
     sites.push(makeSite(index, chance, { ...may, partner }));
   }
   return sites;
@@ -54,7 +56,7 @@ export function makeSites(
 function makeSite(
   index: number,
   chance: World['chance'],
-  { mayHaveKeda, mayHavePeriod, mayHaveTwoFamilies, partner }: May & { readonly partner: Site | undefined },
+  { mayHaveKeda, mayHavePeriod, mayHaveTwoFamilies, rarity, partner }: May & { readonly partner: Site | undefined },
 ): Site {
   const namespace = partner?.namespace ?? `shop-${index}`;
   const name = partner ? 'second' : WORKLOAD;
@@ -74,7 +76,7 @@ function makeSite(
     rateMs: chance.pick([5000, 5000, 10_000]),
     isCountedAtDoor: chance.is(0.5),
     families: mayHaveTwoFamilies && chance.is(0.6) ? chance.pick(BOTH) : ['IPv4'],
-    period: mayHavePeriod && chance.is(0.4) ? drawPeriod(chance) : undefined,
+    period: mayHavePeriod && chance.is(0.4 / rarity) ? drawPeriod(chance) : undefined,
   };
   if (partner === undefined) return site;
   // Two that may sleep at different times would hardly meet.
