@@ -58,7 +58,8 @@ export const commandLine: Story = {
     const { out } = await cli(stage, ['doctor', '-o', 'json']);
     const { findings } = JSON.parse(out) as { findings: { level: string; check: string; what: string }[] };
     const wrong = findings
-      .filter(({ level }) => level !== 'ok')
+      // One resolver alone is all that some of the settings of these stories have.
+      .filter(({ level, check }) => level !== 'ok' && check !== 'resolver')
       .map(({ level, check, what }) => `${level} ${check}: ${what}`);
     assert.deepEqual(wrong, [
       'problem metacontroller: no workload runs its image',
