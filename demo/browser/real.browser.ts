@@ -118,7 +118,7 @@ test('a hook service and a resolver are killed under load, while requests are he
 
 test('without Prometheus nothing sleeps, and the page says that nobody knows', { skip }, async () => {
   await press(page, 'Break Prometheus');
-  await page.getByText('prometheus is broken').waitFor();
+  await page.getByText('prometheus is broken', { exact: true }).waitFor();
   await press(card('reports'), 'Send a request');
   await untilPhase('reports', 'Serving');
   await card('reports')
@@ -126,7 +126,7 @@ test('without Prometheus nothing sleeps, and the page says that nobody knows', {
     .getByText(/Server(Unavailable|Error)|Unreachable/)
     .waitFor();
   await press(page, 'Mend Prometheus');
-  await page.getByText('prometheus answers').waitFor();
+  await page.getByText('prometheus answers', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Break Prometheus' }).waitFor();
 });
 

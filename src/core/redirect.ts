@@ -1,6 +1,7 @@
 import type { EndpointSlice, ServicePort } from '../api/kubernetes.ts';
 import type { Refusal } from './blocked.ts';
 import { desiredChildren } from './resources/children.ts';
+import { isTcp } from './resources/private-service.ts';
 import { familiesOf } from './resources/resolver-slices.ts';
 import type { AddressType, Context, Facts, Settings } from './types.ts';
 
@@ -74,6 +75,13 @@ export function decideRedirect(facts: Facts, { resolverPorts, listening }: Conte
     facts: { ...narrowed, desired: desiredChildren(narrowed, settings, ({ port }) => portOf.get(port)) },
     trouble,
   };
+}
+
+/** Whether the slices that are observed name each TCP port of the Service; kube-proxy goes by the names of ports. */
+export function isEveryPortRedirected({ publicService, slices }: Facts): boolean {
+  if (typeof publicService !== 'object') return slices.size > 0;
+  const named = new Set([...slices.values()].flatMap(({ ports }) => (ports ?? []).map(({ name }) => name ?? '')));
+  return (publicService.spec.ports ?? []).filter(isTcp).every(({ name }) => named.has(name ?? ''));
 }
 
 const countOf = (resolver: Facts['resolver'], family: AddressType): number => resolver?.get(family)?.length ?? 0;

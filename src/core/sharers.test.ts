@@ -32,6 +32,17 @@ test('one that has no status yet is in use', () => {
   assert.deepEqual(setup(), sharer(false, false));
 });
 
+// Found by the simulation (seed 16, --faults all): the other drained for it again and again.
+test('one that something else than the sharing keeps awake is in use, unless it sleeps or drains already', () => {
+  const idleWith = (reason: string, phase = 'Serving') => {
+    const condition = { type: 'SleepAllowed', status: 'False', reason, message: '', lastTransitionTime: ago(900) };
+    return setup({ status: { phase, phaseSince: ago(900), idleSince: ago(600), conditions: [condition] } })[0]?.isIdle;
+  };
+  assert.equal(idleWith('ResolverPortsExhausted'), false);
+  assert.equal(idleWith('TargetShared'), true);
+  assert.equal(idleWith('ResolverPortsExhausted', 'Draining'), true);
+});
+
 test('the ElastiService itself is no sharer', () => {
   assert.deepEqual(setup({ metadata: { uid: 'u1' } }), []);
 });

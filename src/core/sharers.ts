@@ -55,10 +55,16 @@ function sharerOf(
 function isIdle(elastiService: ElastiService, now: Date): boolean {
   const { status, createdAt } = elastiService;
   if (status?.phase === 'Draining' || status?.phase === 'Asleep') return true;
+  if (isPrevented(elastiService)) return false;
   if (status?.idleSince === undefined) return false;
   const busyUntil = new Date(latestMs(status.idleSince, status.lastScaledUpTime, createdAt));
   return secondsSince(busyUntil, now) >= cooldownSecondsOf(elastiService, now);
 }
+
+// Something else than the sharing keeps it awake: to drain for it would be to drain for nothing, again and again.
+const isPrevented = ({ status }: ElastiService): boolean =>
+  status?.conditions?.some((c) => c.type === 'SleepAllowed' && c.status === 'False' && c.reason !== 'TargetShared') ===
+  true;
 
 function isDrained(
   { status }: ElastiService,

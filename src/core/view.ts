@@ -3,7 +3,7 @@ import type { Child } from '../api/hooks.ts';
 import { decideBlocked, familiesWithoutResolver, isResolverReady, type Refusal } from './blocked.ts';
 import { type Demand, decideDemand } from './demand.ts';
 import { type EnabledPeriodState, enabledPeriodAt } from './enabled-period.ts';
-import { decideRedirect, type ResolverTrouble } from './redirect.ts';
+import { decideRedirect, isEveryPortRedirected, type ResolverTrouble } from './redirect.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { Context, Facts, Settings } from './types.ts';
 import { pendingWake } from './wake-token.ts';
@@ -84,7 +84,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
     blocked,
     resolverTrouble: trouble,
     // What cannot be pointed at the resolver, and is not yet, is held by nobody.
-    isResolverThere: trouble?.keepsAwake && facts.slices.size === 0 ? false : isResolverReady(facts),
+    isResolverThere: trouble?.keepsAwake && !isEveryPortRedirected(facts) ? false : isResolverReady(facts),
     wake: pendingWake(elastiService),
     will: willOf(elastiService, now),
     // By far the most expensive part where there is one, and it rests on nothing that is read.
