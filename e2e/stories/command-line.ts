@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { runCli } from '../../src/cli/program.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
+import { until } from '../cluster/wait.ts';
 import { makeElastiService } from '../stage/manifests.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
@@ -45,6 +46,10 @@ export const commandLine: Story = {
     await tells(stage, ['keep-awake', 'web', '--for', '1h'], [/is kept awake until .* is up\n$/]);
     await stage.apply(makeElastiService(namespace, { cooldownSeconds: 2, serverAddress }));
     await stage.untilReason('Ready', 'KeptAwake');
+    await until('the short cooldown to be seen', async () => {
+      const { metadata, status } = await stage.elastiService();
+      return status?.observedGeneration === metadata.generation;
+    });
     await tells(stage, ['why', 'web'], [/^Next: it may sleep again, .* \(in (1h|59m)/m]);
     await tells(stage, ['keep-awake', 'web', '--end'], [/may sleep again\n$/]);
     await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
