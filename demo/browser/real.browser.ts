@@ -49,8 +49,9 @@ test('a service falls asleep before the eyes, a request wakes it, and the page s
   skip,
 }, async () => {
   for (const phase of ['Serving', 'Draining', 'Asleep'] as const) await untilPhase('reports', phase);
-  assert.match(await card('reports').innerText(), /replicas are 0; a request or an active trigger wakes it/);
-  assert.match(await card('reports').innerText(), /A new connection goes to the resolver/);
+  await card('reports').locator('.why').getByText('replicas are 0; a request or an active trigger wakes it').waitFor();
+  // The network's view follows a moment after the status.
+  await card('reports').locator('figcaption').getByText('A new connection goes to the resolver.').waitFor();
   await press(card('reports'), 'Send a request');
   await page.locator('.dot.held').waitFor();
   await untilPhase('reports', 'Waking');
@@ -96,7 +97,7 @@ test('what a person scales is so', { skip }, async () => {
   await press(card('web'), '0');
   await untilPhase('web', 'Asleep');
   await card('web').locator('[data-part="pods-label"]').getByText('no pods').waitFor();
-  assert.match(await card('web').innerText(), /somebody else scaled to 0/);
+  await card('web').locator('.why').getByText('somebody else scaled to 0').waitFor();
 });
 
 test('a hook service and a resolver are killed under load, while requests are held, and all are answered', {
