@@ -43,9 +43,10 @@ test('a claim follows the names and the private Service of its owner', () => {
   assert.deepEqual([...(claimed?.changes ?? [])], [[10_272, entry('a')]]);
 });
 
-test('what it had before and was freed it has again, also within the quarantine', () => {
-  const claimed = claim(new Map([[10_272, entry('a', { freedAt: ago(1000) })]]));
-  assert.deepEqual([...(claimed?.changes ?? [])], [[10_272, entry('a')]]);
+test('what it had before and was freed it has again within the quarantine, once nobody takes it for listened on', () => {
+  const after = (ms: number) => claim(new Map([[10_272, entry('a', { freedAt: ago(ms) })]]));
+  assert.deepEqual([...(after(60_000 + SKEW_MS)?.changes ?? [])], [[10_272, entry('a')]]);
+  assert.deepEqual(portsGiven(after(60_000 + SKEW_MS - 1)), [10_240]);
 });
 
 test('a freed port is given to another only past its quarantine, and past what clocks differ', () => {

@@ -7,6 +7,8 @@ import type { PortRange } from '../core/types.ts';
 export const SHARDS = 16;
 /** After this long a freed port may go to somebody else: by then no kube-proxy and no client remembers it. */
 const QUARANTINE_MS = 3600_000;
+/** Its own freed port it has back no sooner: by then no hook service believes resolvers that listened on it before. */
+const REST_MS = 60_000;
 /** So far may the clock that wrote `freedAt` be behind ours. */
 const CLOCK_SKEW_MS = 60_000;
 
@@ -72,7 +74,7 @@ export function claimPorts(
   const ports: ResolverPort[] = [];
   const isUnused = (port: number) => !entries.has(port) && !changes.has(port);
   for (const wanted of [...request.ports].sort((a, b) => a.port - b.port)) {
-    const own = findOwn(entries, request.uid, wanted.port);
+    const own = findOwn(entries, { uid: request.uid, port: wanted.port, now });
     const before = request.before.find(({ port }) => port === wanted.port)?.resolverPort ?? 0;
     const resolverPort =
       own ??
@@ -87,14 +89,18 @@ export function claimPorts(
   return { ports, changes };
 }
 
-/** The lowest of those in use, else the lowest of those freed. */
-function findOwn(entries: Entries, uid: string, port: number): number | undefined {
+/** The lowest of those in use, else the lowest of those freed that have rested. */
+function findOwn(
+  entries: Entries,
+  { uid, port, now }: { readonly uid: string; readonly port: number; readonly now: Date },
+): number | undefined {
+  const untilMs = now.getTime() - REST_MS - CLOCK_SKEW_MS;
   let freed: number | undefined;
   let used: number | undefined;
   for (const [resolverPort, entry] of entries) {
     if (entry?.uid !== uid || entry.port !== port) continue;
     if (entry.freedAt === undefined) used = Math.min(used ?? resolverPort, resolverPort);
-    else freed = Math.min(freed ?? resolverPort, resolverPort);
+    else if (Date.parse(entry.freedAt) <= untilMs) freed = Math.min(freed ?? resolverPort, resolverPort);
   }
   return used ?? freed;
 }

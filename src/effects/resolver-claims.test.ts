@@ -291,6 +291,7 @@ describe('a port that the Service no longer has', () => {
     await first.claim(A);
     await clock.settle();
     await first.claim(B);
+    await clock.advance(120_000);
     assert.deepEqual(await first.claim(A, two), [10_240, 10_256]);
     assert.deepEqual(owners(), { 10240: A, 10256: A, 10272: B });
   });

@@ -42,13 +42,17 @@ describe('listening', () => {
     assert.deepEqual(await listening([ONE, TWO], [1]), accepting());
   });
 
-  test('stay known without another question', async () => {
+  // Found by the simulation (seed 9979970, --faults some): a port was freed and claimed again, and a slice named it while the
+  // resolvers that had listened on it before did not yet.
+  test('stay known without another question, but for less than a freed port rests', async () => {
     const { clock, asked, answers, listening } = setup({ '10.0.0.1': listens(1) });
     await listening([ONE], [1]);
-    await clock.advance(3600_000);
+    await clock.advance(44_999);
     delete answers['10.0.0.1'];
     assert.deepEqual(await listening([ONE], [1]), accepting('10.0.0.1'));
     assert.equal(asked.length, 1);
+    await clock.advance(1);
+    assert.deepEqual(await listening([ONE], [1]), accepting());
   });
 
   test('are asked about what they lack once a second, by all together', async () => {

@@ -19,6 +19,8 @@ export interface ResolverPods {
 
 /** A pod that lacks a port, or says of connections, is asked again after this long. */
 const ANSWER_MS = 1000;
+/** A port that was freed is claimed again after more than this, and its resolvers may not listen on it yet. */
+const LAST_MS = 45_000;
 /** Many more than there are resolvers at any time. */
 const MAX_REMEMBERED = 1000;
 
@@ -27,8 +29,8 @@ const Flow = z.looseObject({ open: z.int().min(0), held: z.int().min(0) });
 const Connections = z.looseObject({ services: z.record(z.string(), Flow) });
 
 /**
- * Knows what the resolvers say of themselves. A port that a pod was seen to listen on stays known until the pod is asked
- * about another one, so that nothing is asked while nothing changes; all who ask at one time share one question.
+ * Knows what the resolvers say of themselves. A port that a pod was seen to listen on stays known for a while, so that pods are
+ * asked seldom while nothing changes; all who ask at one time share one question.
  */
 export function createResolverPods({ ask, clock }: ResolverPodsDeps): ResolverPods {
   const askPorts = async ({ address }: ResolverPod): Promise<ReadonlySet<number>> =>
@@ -77,7 +79,7 @@ export function createResolverPods({ ask, clock }: ResolverPodsDeps): ResolverPo
 }
 
 interface Memory<T> {
-  /** The last answer of this very pod, whenever it was. */
+  /** The last answer of this very pod, unless it is too old. */
   last(pod: ResolverPod): T | undefined;
   /** An answer of the last second, or a new one; undefined where the pod gives none. */
   recent(pod: ResolverPod): Promise<T | undefined>;
@@ -102,7 +104,10 @@ function createMemory<T>(clock: Pick<Clock, 'monotonicMs'>, ask: (pod: ResolverP
   };
 
   return {
-    last: (pod) => remembered.get(keyOf(pod))?.value,
+    last: (pod) => {
+      const entry = remembered.get(keyOf(pod));
+      return entry && clock.monotonicMs() - entry.atMs < LAST_MS ? entry.value : undefined;
+    },
     recent: (pod) => {
       const entry = remembered.get(keyOf(pod));
       return entry && clock.monotonicMs() - entry.atMs < ANSWER_MS ? entry.answer : askAnew(pod);
