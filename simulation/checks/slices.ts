@@ -8,6 +8,8 @@ import { type CheckContext, SECOND, seconds, statusOf } from './context.ts';
 import type { SiteTruth } from './site-truth.ts';
 
 /** How far a watch may be behind, and the sync that rests on it. */
+/** How long a status that was put back may be what syncs go by. */
+const PUT_BACK_MS = 5 * SECOND;
 const BEHIND_MS = 3 * SECOND;
 /** For so long after a change of the Service answers may rest on how it was. */
 const SERVICE_NEW_MS = 15 * SECOND;
@@ -90,7 +92,9 @@ export function checkSlices(context: CheckContext): void {
     const behindMs = faults.has('watchLag') ? BEHIND_MS : SECOND / 10;
     const isUnread = options.isWithFaults && now() - truth.unreadyRecordedMs < behindMs;
     const isLate = now() - truth.answerMadeAtMs > SECOND;
-    if (isUnrecorded || isUnread || isLate) return;
+    // A status that a person puts back from just before the slices were made cannot be told from one of theirs: clocks differ.
+    const isPutBack = now() - truth.statusLostAtMs < PUT_BACK_MS;
+    if (isUnrecorded || isUnread || isLate || isPutBack) return;
     violate('I3 settle', site, `the slices were dropped ${seconds(readyMs)} after the first ready endpoint`);
   }
 }
