@@ -8,9 +8,9 @@ import { type CheckContext, SECOND, seconds, statusOf } from './context.ts';
 import type { SiteTruth } from './site-truth.ts';
 
 /** How far a watch may be behind, and the sync that rests on it. */
+const BEHIND_MS = 3 * SECOND;
 /** How long a status that was put back may be what syncs go by. */
 const PUT_BACK_MS = 5 * SECOND;
-const BEHIND_MS = 3 * SECOND;
 /** For so long after a change of the Service answers may rest on how it was. */
 const SERVICE_NEW_MS = 15 * SECOND;
 
