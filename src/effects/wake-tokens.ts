@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Parent } from '../api/hooks.ts';
-import { hasLostService } from '../core/service-claim.ts';
+import { byServiceClaim, hasLostService } from '../core/service-claim.ts';
 import { KubeApiError, UnknownServiceError } from '../errors.ts';
 import { attempt, mayHaveHappened } from './outcomes.ts';
 import type { Clock, Cluster, Random } from './ports.ts';
 import type { Entry, Registry } from './registry.ts';
 
 export interface WakeTokensDeps {
-  readonly cluster: Pick<Cluster, 'writeWakeToken'>;
+  readonly cluster: Pick<Cluster, 'listElastiServices' | 'writeWakeToken'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly registry: Registry;
@@ -53,12 +53,31 @@ export function createWakeTokens({ cluster, clock, random, registry }: WakeToken
   };
 
   /** Each try has a token of its own: one whose answer was lost may have been served already. */
-  const writeOnce = (namespace: string, { name, uid }: Entry) =>
+  const writeOnce = (namespace: string, { name, uid }: Pick<Entry, 'name' | 'uid'>) =>
     tryQuickly(async () => {
       const token = `${clock.now().toISOString()}/${random.uuid()}`;
       const parent = await cluster.writeWakeToken({ namespace, name, uid }, token, { timeoutMs: TIMEOUT_MS });
       return { parent, token };
     });
+
+  /**
+   * Whoever takes over the Service of one that is being deleted: by now it may be about to scale to 0, and looks for the
+   * token on itself.
+   */
+  const writeToHeir = async (namespace: string, service: string, uid: string): Promise<WrittenToken | undefined> => {
+    const parents = await tryQuickly(() =>
+      cluster.listElastiServices({ namespace, service }, { timeoutMs: TIMEOUT_MS }),
+    );
+    if (parents instanceof KubeApiError) throw parents;
+    const [heir] = parents
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined && metadata.uid !== uid)
+      .sort(byServiceClaim);
+    if (heir === undefined) return undefined;
+    const written = await writeOnce(namespace, heir.metadata);
+    if (!(written instanceof KubeApiError)) return written;
+    if (written.code === 'NOT_FOUND') return undefined;
+    throw written;
+  };
 
   const write = async (namespace: string, service: string, first: Entry): Promise<WrittenToken> => {
     let entry = first;
@@ -67,6 +86,9 @@ export function createWakeTokens({ cluster, clock, random, registry }: WakeToken
       const error = written instanceof KubeApiError ? written : undefined;
       if (error && error.code !== 'NOT_FOUND' && error.code !== 'CONFLICT') throw error;
       const isWritten = !(written instanceof KubeApiError) && isBehind(written.parent, service);
+      if (isWritten && written.parent.metadata.deletionTimestamp !== undefined) {
+        return (await writeToHeir(namespace, service, entry.uid)) ?? written;
+      }
       if (isWritten && (lookUps > 0 || !hasLostService(written.parent))) return written;
       registry.forget(entry.uid);
       if (lookUps > 0) throw error?.code === 'CONFLICT' ? error : unknownService(namespace, service);

@@ -217,6 +217,33 @@ test('a wake is for the one that has the Service, though an older one that names
   assert.equal(replicasOf(cluster), 1);
 });
 
+// Found by the simulation (rivals, deletions).
+test('a wake is for the heir too while the older one, which is still remembered, is being deleted', async () => {
+  const { cluster, registry, token, wake } = setup();
+  const metadata = {
+    name: 'older',
+    uid: 'uid-older',
+    creationTimestamp: '2025-01-01T00:00:00Z',
+    deletionTimestamp: '2026-01-01T00:00:00Z',
+  };
+  cluster.elastiServices.set('shop/older', makeParent({ metadata }));
+  registry.remember(SHOP, 'web', { name: 'older', uid: 'uid-older', createdAt: new Date('2025-01-01T00:00:00Z') });
+  await wake();
+  assert.notEqual(token(), undefined);
+  assert.equal(replicasOf(cluster), 1);
+});
+
+test('one that is being deleted is woken all the same where nobody takes over its Service', async () => {
+  const { cluster, token, wake } = setup();
+  const own = cluster.elastiServices.get('shop/web');
+  assert.ok(own);
+  const metadata = { ...own.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+  cluster.elastiServices.set('shop/web', { ...own, metadata });
+  await wake();
+  assert.notEqual(token(), undefined);
+  assert.equal(replicasOf(cluster), 1);
+});
+
 test('one that lost the Service to one that is gone is woken all the same', async () => {
   const { token, wake } = setup({ status: { conditions: [{ type: 'Ready', reason: 'ServiceClaimed' }] } });
   await wake();
