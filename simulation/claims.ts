@@ -1,4 +1,4 @@
-import { SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../src/core/resources/resolver-slices.ts';
 import type { ClaimsCluster, ConfigMap } from '../src/effects/ports.ts';
 import { refusal } from './api.ts';
 import { keyOf, type Metadata } from './objects.ts';
@@ -29,6 +29,12 @@ export function createClaimsCluster(world: World, from: Process): ClaimsCluster 
     listSlices: (namespace, serviceName, options) =>
       api.call(from, { what: 'list EndpointSlices', ...options }, () =>
         [...slices.in(namespace)].filter(({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === serviceName),
+      ),
+    listOwnSlices: (options) =>
+      api.call(from, { what: 'list EndpointSlices', ...options }, () =>
+        [...new Set(world.sites.map(({ namespace }) => namespace))]
+          .flatMap((namespace) => [...slices.in(namespace)])
+          .filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY),
       ),
     readConfigMap: ({ namespace, name }, options) =>
       api.call(from, { what: 'read ConfigMap', ...options }, () => {

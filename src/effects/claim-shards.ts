@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
 import type { ObjectRef } from '../api/kubernetes.ts';
+import type { PortRange } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
-import { type Changes, type Entries, readEntries, SHARDS } from './claim-table.ts';
+import { type Changes, type Entries, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
 import type { ClaimsCluster, Clock, ConfigMap } from './ports.ts';
+import { setAside } from './set-aside.ts';
 
 export interface ClaimShardsDeps {
-  readonly cluster: Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly cluster: Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap' | 'listOwnSlices'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'now'>;
+  readonly portRange: PortRange;
   /** The resolver's namespace. */
   readonly namespace: string;
 }
@@ -68,7 +71,7 @@ interface Shard {
   decide<T>(options: { readonly maxAgeMs: number; readonly decide: Decide<T> }): Promise<T>;
 }
 
-function createShard(shard: number, { cluster, clock, namespace }: ClaimShardsDeps): Shard {
+function createShard(shard: number, { cluster, clock, namespace, portRange }: ClaimShardsDeps): Shard {
   const ref: ObjectRef = { namespace, name: shardName(shard) };
   const options = { timeoutMs: CALL_TIMEOUT_MS };
   let snapshot: Snapshot | undefined;
@@ -86,9 +89,17 @@ function createShard(shard: number, { cluster, clock, namespace }: ClaimShardsDe
     return keep(await cluster.readConfigMap(ref, options), atMs);
   };
 
-  const write = async ({ configMap }: Snapshot, changes: Changes): Promise<void> => {
+  /** Before the first claim in a ConfigMap: it may have been deleted, with claims in it whose ports slices still name. */
+  const startAnew = async (): Promise<Snapshot> => {
+    const slices = await cluster.listOwnSlices(options);
+    const entries = setAside(slices, { now: clock.now(), candidates: portsOfShard(portRange, shard) });
+    return { configMap: undefined, entries, atMs: clock.monotonicMs() };
+  };
+
+  const write = async ({ configMap, entries }: Snapshot, changes: Changes): Promise<void> => {
     const data: Record<string, string> = {};
-    for (const [port, entry] of changes) data[port] = JSON.stringify(entry);
+    for (const [port, entry] of configMap === undefined ? [...entries, ...changes] : changes)
+      data[port] = JSON.stringify(entry);
     if (bytesOf({ ...configMap?.data, ...data }) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
     const atMs = clock.monotonicMs();
     const change = { labels: LABELS, data };
@@ -103,13 +114,14 @@ function createShard(shard: number, { cluster, clock, namespace }: ClaimShardsDe
   const serve = async (batch: readonly Job[]): Promise<void> => {
     const isFreshEnough = ({ atMs }: Snapshot) => batch.every((job) => job.askedAtMs - atMs < job.maxAgeMs);
     for (let tries = 1; ; tries++) {
-      const from = snapshot && isFreshEnough(snapshot) ? snapshot : await read();
+      let from = snapshot && isFreshEnough(snapshot) ? snapshot : await read();
+      if (from.configMap === undefined && decideAll(from.entries, batch).changes.size > 0) from = await startAnew();
       const { decided, changes } = decideAll(from.entries, batch);
       try {
         if (changes.size > 0) await write(from, changes);
       } catch (error) {
         // Nobody knows what stands there now.
-        forget(error);
+        if (!(error instanceof ClaimsFullError)) snapshot = undefined;
         if (isConflict(error, from) && tries < MAX_TRIES) continue;
         for (const { job, answer, isChange } of decided) {
           if (isChange) job.reject(error);
@@ -120,9 +132,6 @@ function createShard(shard: number, { cluster, clock, namespace }: ClaimShardsDe
       for (const { job, answer } of decided) job.resolve(answer);
       return;
     }
-  };
-  const forget = (error: unknown) => {
-    if (!(error instanceof ClaimsFullError)) snapshot = undefined;
   };
 
   const work = async () => {

@@ -73,12 +73,17 @@ export function claimPorts(
   const changes = new Map<number, ClaimEntry>();
   const ports: ResolverPort[] = [];
   const isUnused = (port: number) => !entries.has(port) && !changes.has(port);
+  /** Nobody has it, and its own slices name it: it was put aside for it when the claims had been lost. */
+  const isSetAside = (port: number) => {
+    const entry = changes.has(port) ? undefined : entries.get(port);
+    return entry?.uid === request.uid && entry.freedAt !== undefined && request.named.includes(port);
+  };
   for (const wanted of [...request.ports].sort((a, b) => a.port - b.port)) {
     const own = findOwn(entries, { uid: request.uid, port: wanted.port, now });
     const before = request.before.find(({ port }) => port === wanted.port)?.resolverPort ?? 0;
     const resolverPort =
       own ??
-      (candidates.includes(before) && isUnused(before) ? before : undefined) ??
+      (candidates.includes(before) && (isUnused(before) || isSetAside(before)) ? before : undefined) ??
       candidates.find(isUnused) ??
       longestFreed(entries, changes, { now, candidates });
     if (resolverPort === undefined) return undefined;

@@ -78,6 +78,8 @@ export interface ClaimsCluster extends Pick<Cluster, 'listSlices'> {
     change: ConfigMapChange & { resourceVersion: string },
     options?: CallOptions,
   ): Promise<ConfigMap>;
+  /** All of our EndpointSlices in the namespaces that we watch, live. */
+  listOwnSlices(options?: CallOptions): Promise<EndpointSlice[]>;
   /** The uids of all ElastiServices that we watch, live; NOT_FOUND when the kind itself is gone. */
   listElastiServiceUids(options?: CallOptions): Promise<ReadonlySet<string>>;
 }

@@ -46,6 +46,7 @@ const slice = (uid: string, ports: readonly number[], managedBy = 'elasti.truefo
     metadata: {
       name: `to-resolver-${uid}`,
       namespace: 'shop',
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ElastiService', name: `es-${uid}`, uid, controller: true }],
       labels: { 'kubernetes.io/service-name': `svc-${uid}`, 'endpointslice.kubernetes.io/managed-by': managedBy },
     },
     addressType: 'IPv4',
@@ -121,7 +122,7 @@ test('a crash at any call leaks nothing: another replica finds the claim, or mak
       assert.ok(Array.isArray(again));
       assert.deepEqual(owners(), { [again[0] ?? 0]: A });
     }
-    assert.equal(crashes, 2);
+    assert.equal(crashes, 3);
   }
 });
 
@@ -129,12 +130,12 @@ test('what is known costs no call, and a replica that lost everything one read',
   const { clock, replica, callNames } = setup();
   const first = replica();
   const ports = await first.claim(A);
-  assert.deepEqual(callNames(), ['readConfigMap', 'createConfigMap']);
+  assert.deepEqual(callNames(), ['readConfigMap', 'listOwnSlices', 'createConfigMap']);
   await clock.advance(29_999);
   assert.deepEqual(await first.claim(A), ports);
-  assert.equal(callNames().length, 2);
+  assert.equal(callNames().length, 3);
   assert.deepEqual(await replica().claim(A), ports);
-  assert.deepEqual(callNames().slice(2), ['readConfigMap']);
+  assert.deepEqual(callNames().slice(3), ['readConfigMap']);
 });
 
 test('what is older than it may be is read again', async () => {
@@ -144,7 +145,7 @@ test('what is older than it may be is read again', async () => {
   await clock.advance(2000);
   cluster.configMaps.delete(MAP);
   assert.deepEqual(await first.claim(A, {}, 2), [10_240]);
-  assert.deepEqual(callNames().slice(2), ['readConfigMap', 'createConfigMap']);
+  assert.deepEqual(callNames().slice(3), ['readConfigMap', 'listOwnSlices', 'createConfigMap']);
 });
 
 test('all that wait for one ConfigMap share one read and one write', async () => {
@@ -152,7 +153,32 @@ test('all that wait for one ConfigMap share one read and one write', async () =>
   const first = replica();
   await Promise.all([first.claim(A), first.claim(B), first.claim(C), first.claim(A)]);
   assert.equal(Object.keys(owners()).length, 3);
-  assert.ok(callNames().length <= 3, callNames().join());
+  assert.ok(callNames().length <= 4, callNames().join());
+});
+
+test("ports that slices name are nobody else's where the claims were deleted, and their owner has them back", async () => {
+  const { cluster, replica, owners } = setup();
+  const [port = 0] = (await replica().claim(A)) as number[];
+  cluster.slices.push(slice(A, [port]));
+  cluster.configMaps.delete(MAP);
+  const other = replica();
+  const [otherPort = 0] = (await other.claim(B)) as number[];
+  assert.notEqual(otherPort, port);
+  assert.deepEqual(owners(), { [otherPort]: B });
+  // Asked for by another while no slice names it any more, it is in quarantine like any that was freed.
+  cluster.slices.length = 0;
+  assert.notDeepEqual(await other.claim(C), [port]);
+  const before = [{ port: 80, resolverPort: port }];
+  assert.deepEqual(await replica().claim(A, { before, named: [port] }), [port]);
+});
+
+test('no port is given out while nobody knows which ones slices name', async () => {
+  const { cluster, owners, replica } = setup();
+  cluster.before(({ name }) => {
+    if (name === 'listOwnSlices') throw refusal('UNAVAILABLE', name, '*');
+  });
+  assert.deepEqual(await replica().claim(A), { kind: 'failed', reason: 'UNAVAILABLE' });
+  assert.deepEqual(owners(), {});
 });
 
 test('the resolver finds the ConfigMap by its label, with what it needs to know of each port', async () => {

@@ -49,7 +49,7 @@ const NONE: Changes = new Map();
 /** Claims, keeps and frees the ports of the resolver, for any number of replicas side by side. */
 export function createResolverClaims({ cluster, clock, log, settings }: ResolverClaimsDeps): ResolverClaims {
   const { namespace, portRange, watchNamespaces } = settings;
-  const shards = createClaimShards({ cluster, clock, namespace });
+  const shards = createClaimShards({ cluster, clock, namespace, portRange });
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
   const freeing = new Map<string, Promise<void>>();
 

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import type { ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
+import type { CallOptions, ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { SecretAnswer, SliceListAnswer } from './answers.ts';
 import { createConfigMapCalls } from './config-map-calls.ts';
@@ -26,25 +27,29 @@ export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: Cl
   const connect = createConnect(kubeConfig, clock.monotonicMs);
   const call = createCall({ connect, monotonicMs: clock.monotonicMs, onCall });
 
+  const listSlices = async (request: CallOptions & { what: string; path: string; query: Record<string, string> }) =>
+    (await call({ ...request, verb: 'list', resource: SLICES.plural }, SliceListAnswer)).items;
+
   return {
     ...createScaleCalls(call),
     ...createElastiServiceCalls(call, watchNamespaces),
     ...createScaledObjectCalls(call),
     ...createConfigMapCalls(call),
 
-    listSlices: async (namespace, serviceName, options) => {
-      const list = await call(
-        {
-          ...options,
-          verb: 'list',
-          resource: SLICES.plural,
-          what: `EndpointSlices of Service ${namespace}/${serviceName}`,
-          path: listPath(SLICES, namespace),
-          query: { labelSelector: `kubernetes.io/service-name=${serviceName}` },
-        },
-        SliceListAnswer,
-      );
-      return list.items;
+    listSlices: (namespace, serviceName, options) =>
+      listSlices({
+        ...options,
+        what: `EndpointSlices of Service ${namespace}/${serviceName}`,
+        path: listPath(SLICES, namespace),
+        query: { labelSelector: `${SERVICE_NAME_LABEL}=${serviceName}` },
+      }),
+
+    listOwnSlices: async (options) => {
+      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+      const query = { labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}` };
+      const what = 'EndpointSlices of ours';
+      const lists = namespaces.map((name) => listSlices({ ...options, what, path: listPath(SLICES, name), query }));
+      return (await Promise.all(lists)).flat();
     },
 
     createEvent: async (event, options) => {

@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '../../api/kubernetes.ts';
-import { SERVICE_NAME_LABEL } from '../../core/resources/resolver-slices.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../core/resources/resolver-slices.ts';
 import { type ClaimEntry, type ClaimRequest, readEntries } from '../claim-table.ts';
 import type { ClaimsCluster, ConfigMap, ConfigMapChange } from '../ports.ts';
 import { type Call, type Hook, keyOf, refusal } from './model-cluster.ts';
@@ -82,6 +82,11 @@ export function createModelClaims(): ModelClaims {
         slices.filter(
           ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[SERVICE_NAME_LABEL] === serviceName,
         ),
+      ),
+
+    listOwnSlices: () =>
+      perform('listOwnSlices', '*', () =>
+        slices.filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY),
       ),
 
     listElastiServiceUids: () => perform('listElastiServiceUids', '*', () => new Set(uids)),
