@@ -4,6 +4,7 @@ import type { Cause } from '../ledger.ts';
 import { inChargeOf } from '../places.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
+import type { SiteTruth } from './site-truth.ts';
 
 /** Whose loss it is when a request finds nobody. */
 export interface LossCauses {
@@ -20,11 +21,18 @@ export interface LossCauses {
 
 /** Tells causes of losses apart by what is really so. */
 export function createLossCauses({ world, resolvers, now, truthOf }: CheckContext): LossCauses {
+  /** Slices to resolvers that are gone hold nobody, and new ones are made by the first sync after their return. */
+  const isAbsent = ({ answeredAtMs }: SiteTruth): boolean => {
+    const isReturnSeen = answeredAtMs >= resolvers.backAtMs + UNSEEN_MS;
+    return resolvers.goneSinceMs !== undefined || !isReturnSeen || now() - resolvers.backAtMs < PROGRAMMED_MS;
+  };
+
   return {
     causeOfStalePod: (site) => {
-      const { readySinceMs, outage, serviceChangedAtMs } = truthOf(site);
+      const truth = truthOf(site);
+      const { readySinceMs, outage, serviceChangedAtMs } = truth;
       if (now() - serviceChangedAtMs < PROGRAMMED_MS) return 'portsChanged';
-      if (resolvers.goneSinceMs !== undefined) return 'resolverAbsent';
+      if (isAbsent(truth)) return 'resolverAbsent';
       if (outage === 'ours') return 'stalePod';
       const isOut = readySinceMs === undefined || now() - readySinceMs < PROGRAMMED_MS;
       return isOut ? outage : 'stalePod';
@@ -54,10 +62,7 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
       // No sync can have seen the change, or its answer has yet to be programmed.
       const isChangeSeen = truth.answerMadeAtMs > truth.serviceChangedAtMs + UNSEEN_MS;
       if (!isChangeSeen || now() - truth.serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
-      // Slices to resolvers that are gone hold nobody, and new ones are made by the first sync after their return.
-      const isReturnSeen = truth.answeredAtMs >= resolvers.backAtMs + UNSEEN_MS;
-      if (resolvers.goneSinceMs !== undefined || !isReturnSeen) return 'resolverAbsent';
-      if (now() - resolvers.backAtMs < PROGRAMMED_MS) return 'resolverAbsent';
+      if (isAbsent(truth)) return 'resolverAbsent';
       if (now() - truth.droppedEarlyMs < PROGRAMMED_MS) return 'clocksApart';
       if (truth.outage === 'ours') return 'noEndpoint';
       // Once the redirection stood in this outage, nobody but us could take it away again.
