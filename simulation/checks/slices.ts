@@ -42,7 +42,7 @@ export function checkSlices(context: CheckContext): void {
 
   /**
    * A status that knows of no ready endpoint was written: from then on the settle time counts anew. That is undone where
-   * a sync saw the status before it, since its watch was behind.
+   * a sync saw the status before it, or endpoints that are gone, since its watch was behind.
    */
   function noteRecorded(site: Site, parent: Parent | undefined): void {
     const truth = truthOf(site);
@@ -50,7 +50,8 @@ export function checkSlices(context: CheckContext): void {
     if (parent !== undefined && readySince === undefined) truth.unreadyRecordedMs = now();
     if (readySince === undefined || truth.statusLostAtMs === now()) return;
     const isOlder = Date.parse(readySince) - EPOCH_MS < truth.lastReadyMs - options.maxSkewMs;
-    if (isOlder && now() - truth.unreadyRecordedMs < BEHIND_MS) truth.unreadyRecordedMs = Number.NEGATIVE_INFINITY;
+    const isGone = truth.readySinceMs === undefined && now() - truth.lastReadyMs < BEHIND_MS;
+    if ((isOlder || isGone) && now() - truth.unreadyRecordedMs < BEHIND_MS) truth.unreadyRecordedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Our slice is gone: pods must serve, and must have done so for the settle time. */
