@@ -1,7 +1,9 @@
 import { WAKE_ANNOTATION } from '../src/api/elastiservice.ts';
+import { shardName, shardOf } from '../src/effects/claim-shards.ts';
 import type { Controller } from './controller.ts';
 import { createElastiService, deleteElastiService } from './elasti-services.ts';
 import type { FaultName } from './faults.ts';
+import { keyOf } from './objects.ts';
 import type { Resolvers } from './resolvers.ts';
 import type { Workloads } from './workloads.ts';
 import type { Site, World } from './world.ts';
@@ -14,7 +16,7 @@ export interface Parts {
 
 /** Lets happen, at random times, what has no place of its own in the model. */
 export function startChaos(world: World, { controller, resolvers, workloads }: Parts): void {
-  const { scheduler, chance, faults, api, hooks, prometheus, targets, elastiServices, sites } = world;
+  const { scheduler, chance, faults, api, hooks, prometheus, targets, elastiServices, configMaps, sites } = world;
 
   const remembered = new Map<Site, unknown>();
 
@@ -42,6 +44,7 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
   often('resolverKills', 200, () => resolvers.kill());
   often('resolverGone', 300, () => resolvers.vanish(chance.spell(8000, 120_000)));
   often('familyGone', 120, () => world.families.loseSecond(chance.spell(8000, 60_000)));
+  often('claimsLost', 200, () => loseClaims());
   often('resolverMute', 90, () => resolvers.mute(chance.spell(5000, 30_000)));
   often('prometheusDown', 120, () => prometheus.goDown(chance.spell(6000, 90_000)));
   often('prometheusLies', 120, () => prometheus.lie(chance.spell(6000, 60_000)));
@@ -103,6 +106,14 @@ export function startChaos(world: World, { controller, resolvers, workloads }: P
     world.checks.statusLost(site);
     const { status: _, ...rest } = found;
     elastiServices.put(site.key, status === undefined ? rest : { ...rest, status });
+  }
+
+  function loseClaims(): void {
+    const uid = elastiServices.get(chance.pick(sites).key)?.metadata.uid;
+    if (uid === undefined) return;
+    const name = shardName(shardOf(uid));
+    world.tell(undefined, 'a person', () => `deletes ConfigMap ${name}`);
+    configMaps.remove(keyOf(world.settings.resolver.namespace, name));
   }
 
   function annotate(site: Site, text: string): void {

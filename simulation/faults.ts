@@ -35,6 +35,7 @@ export const FAULTS = {
   rivals: 'a second ElastiService on a Service is made, and either of the two goes again',
   enabledPeriods: 'some sites may sleep only within periods of some minutes',
   routedByPort: 'in half of all seeds the resolver is routed by port, now and then with few ports to claim',
+  claimsLost: 'somebody deletes a ConfigMap of claimed ports',
   slowListeners: 'a resolver takes up to 3 s until it listens on a port that is claimed',
   resolverMute: 'a resolver says nothing of its ports and connections for a while',
   dualStack: 'some Services have two IP families, and so has the resolver',

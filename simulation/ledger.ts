@@ -34,6 +34,7 @@ export const CAUSES = {
     sentence: 'clocks were further apart than the protocol allows for, and ate the settle time',
   },
   serviceGone: { isOurs: false, sentence: 'the Service itself had been deleted, or had only just come back' },
+  claimsLost: { isOurs: false, sentence: 'somebody deleted the claims of ports, and nobody remembered this one' },
   portsChanged: { isOurs: false, sentence: 'the ports of the Service had only just been changed' },
   targetGone: { isOurs: false, sentence: 'the workload itself had been deleted' },
   notOurService: { isOurs: false, sentence: 'no ElastiService was there for it' },

@@ -1,4 +1,5 @@
 import type { ClaimEntry } from '../src/effects/claim-table.ts';
+import type { ConfigMapObject } from './claims.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -49,8 +50,15 @@ export function createResolverPorts(world: World, process: Process): ResolverPor
     for (const port of Object.keys(before)) if (!(port in data)) take(Number(port), undefined);
   };
 
-  const cache = configMaps.watch(process, (_, after, before) => takeAll(after?.data ?? {}, before?.data));
-  for (const key of cache.keys()) takeAll(cache.get(key)?.data ?? {});
+  const said = new Map<string, Readonly<Record<string, string>>>();
+  const takeMap = (key: string, configMap: ConfigMapObject | undefined) => {
+    // One that is gone was deleted by a person, and what it said holds.
+    if (configMap === undefined) return;
+    takeAll(configMap.data, said.get(key));
+    said.set(key, configMap.data);
+  };
+  const cache = configMaps.watch(process, takeMap);
+  for (const key of cache.keys()) takeMap(key, cache.get(key));
 
   return {
     at: (port) => (open.has(port) ? claims.get(port) : undefined),

@@ -3,8 +3,11 @@ import type { Family } from '../families.ts';
 import type { Cause } from '../ledger.ts';
 import { inChargeOf } from '../places.ts';
 import type { Site } from '../world.ts';
-import { type CheckContext, PROGRAMMED_MS, UNSEEN_MS } from './context.ts';
+import { type CheckContext, PROGRAMMED_MS, SECOND, UNSEEN_MS } from './context.ts';
 import type { SiteTruth } from './site-truth.ts';
+
+/** For so long after claims were deleted a service may wait for the sync that claims its ports anew. */
+const LOST_MS = 60 * SECOND;
 
 /** Whose loss it is when a request finds nobody. */
 export interface LossCauses {
@@ -20,7 +23,7 @@ export interface LossCauses {
 }
 
 /** Tells causes of losses apart by what is really so. */
-export function createLossCauses({ world, resolvers, now, truthOf }: CheckContext): LossCauses {
+export function createLossCauses({ world, claims, resolvers, now, truthOf }: CheckContext): LossCauses {
   /** Slices to resolvers that are gone hold nobody, and new ones are made by the first sync after their return. */
   const isAbsent = ({ answeredAtMs }: SiteTruth): boolean => {
     const isReturnSeen = answeredAtMs >= resolvers.backAtMs + UNSEEN_MS;
@@ -49,6 +52,7 @@ export function createLossCauses({ world, resolvers, now, truthOf }: CheckContex
     causeOfClosedPort: (site) => {
       const { serviceChangedAtMs, chargedAtMs } = truthOf(site);
       if (now() - serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
+      if (now() - claims.lostAtMs < LOST_MS) return 'claimsLost';
       return now() - chargedAtMs < 2 * PROGRAMMED_MS ? 'notOurService' : 'portClosed';
     },
     isManaged: (site) => {

@@ -28,6 +28,8 @@ export interface CheckContext {
   readonly patienceMs: number;
   /** Since when no resolver has been ready, and when one last came back. */
   readonly resolvers: { goneSinceMs: number | undefined; backAtMs: number };
+  /** When somebody last deleted a ConfigMap of claims. */
+  readonly claims: { lostAtMs: number };
   now(): number;
   truthOf(site: Site): SiteTruth;
   /** Something happened to a site that may well lead to writes. */
@@ -67,6 +69,7 @@ export function createCheckContext(world: World, options: CheckOptions): CheckCo
     options,
     violations,
     patienceMs: (options.isDisturbed ? 200 : 3) * SECOND,
+    claims: { lostAtMs: Number.NEGATIVE_INFINITY },
     resolvers,
     now: scheduler.nowMs,
     truthOf,

@@ -29,11 +29,13 @@ const LATE_MS = 5 * SECOND;
 
 interface Owner {
   readonly uid: string;
+  /** The ConfigMap that said so was deleted. */
+  readonly isForgotten?: boolean;
   readonly freedAtMs: number | undefined;
 }
 
 /** Starts the checks of ports. */
-export function checkPorts({ world, options, now, truthOf, violate }: CheckContext): PortChecks {
+export function checkPorts({ world, options, now, truthOf, claims, violate }: CheckContext): PortChecks {
   const { configMaps, slices, listeners, places, settings } = world;
   const owners = new Map<number, Owner>();
   /** Since when each of our slices has named its ports. */
@@ -42,6 +44,7 @@ export function checkPorts({ world, options, now, truthOf, violate }: CheckConte
 
   configMaps.onChange((key, configMap) => {
     const was = before.get(key) ?? {};
+    if (configMap === undefined) forget(Object.keys(was).map(Number));
     const data = configMap?.data ?? {};
     before.set(key, data);
     for (const [port, text] of Object.entries(data)) {
@@ -49,19 +52,30 @@ export function checkPorts({ world, options, now, truthOf, violate }: CheckConte
     }
   });
   slices.onChange((key, slice) => sliceChanged(key, slice));
+  const uidOf = (slice: string) => slices.get(slice)?.metadata.ownerReferences?.[0]?.uid;
+
+  function forget(ports: readonly number[]): void {
+    claims.lostAtMs = now();
+    for (const port of ports) {
+      const owner = owners.get(port);
+      if (owner) owners.set(port, { ...owner, isForgotten: true });
+    }
+  }
 
   function claimed(key: string, port: number, { uid, namespace, service, freedAt }: ClaimEntry): void {
     const owner = owners.get(port);
     const site = places.ofService(`${namespace}/${service}`);
     if (!key.endsWith(`-${port % SHARDS}`)) violate('ports shard', site, `port ${port} is claimed in ${key}`);
-    if (owner !== undefined && owner.uid !== uid) {
+    // Only the slices tell of what nobody remembers.
+    const isNamed = [...named].some(([slice, ports]) => ports.has(port) && uidOf(slice) !== uid);
+    if (owner !== undefined && owner.uid !== uid && (!owner.isForgotten || isNamed)) {
       const ms = owner.freedAtMs === undefined ? undefined : now() - owner.freedAtMs;
       if (ms === undefined) violate('ports twice', site, `port ${port} was claimed for two`);
       else if (ms < QUARANTINE_MS)
         violate('ports reused', site, `port ${port} was claimed ${seconds(ms)} after it was freed`);
     }
     const isFreed = freedAt !== undefined;
-    if (isFreed && owner?.uid === uid && owner.freedAtMs === undefined) {
+    if (isFreed && owner?.uid === uid && owner.freedAtMs === undefined && !owner.isForgotten) {
       for (const [slice, ports] of named) {
         const sinceMs = ports.get(port);
         if (sinceMs !== undefined && now() - sinceMs > LATE_MS)

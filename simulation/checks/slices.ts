@@ -51,7 +51,8 @@ export function checkSlices(context: CheckContext): void {
     if (readySince === undefined || truth.statusLostAtMs === now()) return;
     const isOlder = Date.parse(readySince) - EPOCH_MS < truth.lastReadyMs - options.maxSkewMs;
     const isGone = truth.readySinceMs === undefined && now() - truth.lastReadyMs < BEHIND_MS;
-    if ((isOlder || isGone) && now() - truth.unreadyRecordedMs < BEHIND_MS) truth.unreadyRecordedMs = Number.NEGATIVE_INFINITY;
+    if ((isOlder || isGone) && now() - truth.unreadyRecordedMs < BEHIND_MS)
+      truth.unreadyRecordedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Our slice is gone: pods must serve, and must have done so for the settle time. */

@@ -4,7 +4,7 @@ import type { PortRange } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
 import { type Changes, type Entries, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
 import type { ClaimsCluster, Clock, ConfigMap } from './ports.ts';
-import { setAside } from './set-aside.ts';
+import { recoverClaims } from './recover-claims.ts';
 
 export interface ClaimShardsDeps {
   readonly cluster: Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap' | 'listOwnSlices'>;
@@ -75,12 +75,14 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
   const ref: ObjectRef = { namespace, name: shardName(shard) };
   const options = { timeoutMs: CALL_TIMEOUT_MS };
   let snapshot: Snapshot | undefined;
+  let lastKnown: Entries = new Map();
   let jobs: Job[] = [];
   let isWorking = false;
 
   const keep = (configMap: ConfigMap | undefined, atMs: number): Snapshot => {
     const before = snapshot?.configMap && { data: snapshot.configMap.data, entries: snapshot.entries };
     snapshot = { configMap, entries: readEntries(configMap?.data ?? {}, before), atMs };
+    if (configMap) lastKnown = snapshot.entries;
     return snapshot;
   };
 
@@ -89,17 +91,17 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
     return keep(await cluster.readConfigMap(ref, options), atMs);
   };
 
-  /** Before the first claim in a ConfigMap: it may have been deleted, with claims in it whose ports slices still name. */
+  /** Where there is no ConfigMap, it may have been deleted: with claims, and with ports that slices still name. */
   const startAnew = async (): Promise<Snapshot> => {
     const slices = await cluster.listOwnSlices(options);
-    const entries = setAside(slices, { now: clock.now(), candidates: portsOfShard(portRange, shard) });
+    const candidates = portsOfShard(portRange, shard);
+    const entries = recoverClaims(slices, { lastKnown, now: clock.now(), candidates });
     return { configMap: undefined, entries, atMs: clock.monotonicMs() };
   };
 
   const write = async ({ configMap, entries }: Snapshot, changes: Changes): Promise<void> => {
     const data: Record<string, string> = {};
-    for (const [port, entry] of configMap === undefined ? [...entries, ...changes] : changes)
-      data[port] = JSON.stringify(entry);
+    for (const [port, entry] of configMap ? changes : [...entries, ...changes]) data[port] = JSON.stringify(entry);
     if (bytesOf({ ...configMap?.data, ...data }) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
     const atMs = clock.monotonicMs();
     const change = { labels: LABELS, data };
@@ -118,7 +120,7 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
       if (from.configMap === undefined && decideAll(from.entries, batch).changes.size > 0) from = await startAnew();
       const { decided, changes } = decideAll(from.entries, batch);
       try {
-        if (changes.size > 0) await write(from, changes);
+        if (changes.size > 0 || (!from.configMap && from.entries.size > 0)) await write(from, changes);
       } catch (error) {
         // Nobody knows what stands there now.
         if (!(error instanceof ClaimsFullError)) snapshot = undefined;

@@ -73,7 +73,7 @@ export function claimPorts(
   const changes = new Map<number, ClaimEntry>();
   const ports: ResolverPort[] = [];
   const isUnused = (port: number) => !entries.has(port) && !changes.has(port);
-  /** Nobody has it, and its own slices name it: it was put aside for it when the claims had been lost. */
+  /** Nobody has it, and its own slices name it: it was set aside for it when the claims had been lost. */
   const isSetAside = (port: number) => {
     const entry = changes.has(port) ? undefined : entries.get(port);
     return entry?.uid === request.uid && entry.freedAt !== undefined && request.named.includes(port);

@@ -156,6 +156,19 @@ test('all that wait for one ConfigMap share one read and one write', async () =>
   assert.ok(callNames().length <= 4, callNames().join());
 });
 
+test('claims that were deleted are written anew by whoever remembers them', async () => {
+  const { cluster, replica, owners } = setup();
+  const first = replica();
+  const [portOfA = 0] = (await first.claim(A)) as number[];
+  await first.claim(B);
+  await first.release(B);
+  const before = cluster.claims();
+  cluster.configMaps.delete(MAP);
+  assert.deepEqual(await first.claim(A, {}, 0), [portOfA]);
+  assert.deepEqual(owners(), { [portOfA]: A });
+  assert.deepEqual(cluster.claims(), before);
+});
+
 test("ports that slices name are nobody else's where the claims were deleted, and their owner has them back", async () => {
   const { cluster, replica, owners } = setup();
   const [port = 0] = (await replica().claim(A)) as number[];

@@ -34,7 +34,7 @@ export interface ReadClaim {
 export interface ReadClaimsOptions {
   /** `namespace/name` of the ConfigMap. */
   readonly key: string;
-  readonly shard: ClaimShard | undefined;
+  readonly shard: ClaimShard;
   /** What the same ConfigMap said before: what did not change stays the same object. */
   readonly before: ReadonlyMap<string, ReadClaim>;
   readonly onMalformed: (entry: string, reason: string) => void;
@@ -44,7 +44,7 @@ export interface ReadClaimsOptions {
 export function readClaims({ key, shard, before, onMalformed }: ReadClaimsOptions): ReadonlyMap<string, ReadClaim> {
   const claims = new Map<string, ReadClaim>();
   const shardNumber = Number(SHARD_NAME.exec(key)?.[1] ?? Number.NaN);
-  for (const [portText, text] of Object.entries(shard?.data ?? {})) {
+  for (const [portText, text] of Object.entries(shard.data ?? {})) {
     const known = before.get(portText);
     if (known?.text === text) {
       claims.set(portText, known);

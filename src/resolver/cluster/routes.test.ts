@@ -93,7 +93,7 @@ test('an ElastiService that was made anew under its name says nothing about the 
   assert.equal(routes.current()[0]?.settings.holdSeconds, 300);
 });
 
-test('a freed claim is no route, and neither is one that is gone', () => {
+test('a freed claim is no route, but one whose ConfigMap somebody deleted is, until it is made anew without it', () => {
   const { takeShard, ports } = setup();
   const kept = makeClaim({ resolverPort: 10_257 });
   takeShard(makeShard(makeClaim(), kept));
@@ -102,9 +102,11 @@ test('a freed claim is no route, and neither is one that is gone', () => {
   assert.deepEqual(ports(), [10_257]);
   takeShard(makeShard({ ...makeClaim(), freedAt: '2026-03-01T12:00:00Z' }));
   assert.deepEqual(ports(), []);
-  takeShard(makeShard(kept));
+  takeShard(makeShard(makeClaim(), kept));
   takeShard(undefined);
-  assert.deepEqual(ports(), []);
+  assert.deepEqual(ports(), [10_241, 10_257]);
+  takeShard(makeShard(kept));
+  assert.deepEqual(ports(), [10_257]);
 });
 
 test('a port that another service has claimed is its route from then on', () => {

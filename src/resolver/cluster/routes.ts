@@ -18,7 +18,10 @@ export interface RoutesDeps {
 }
 
 export interface LiveRoutes extends Routes {
-  /** A ConfigMap of claims changed, or went (undefined). */
+  /**
+   * A ConfigMap of claims changed. One that went (undefined) was deleted by somebody else, as claims are freed one by one:
+   * what it said holds until it is back.
+   */
   takeShard(key: string, shard: ClaimShard | undefined): void;
   /** An ElastiService changed from `before`. */
   takeElastiService(key: string, value: KeptElastiService | undefined, before: KeptElastiService | undefined): void;
@@ -73,10 +76,10 @@ export function createRoutes({ broadcast, onMalformed, isWatched }: RoutesDeps):
     subscribe: (onChange) => broadcast.subscribe(TOPIC, onChange),
 
     takeShard: (key, shard) => {
+      if (shard === undefined) return;
       const before = shards.get(key) ?? new Map<string, ReadClaim>();
       const after = readClaims({ key, shard, before, onMalformed });
-      if (shard === undefined) shards.delete(key);
-      else shards.set(key, after);
+      shards.set(key, after);
       for (const [port, { claim }] of before) if (claim && after.get(port)?.claim !== claim) close(claim);
       for (const [port, { claim }] of after) if (claim && before.get(port)?.claim !== claim) open(claim);
     },
