@@ -1,5 +1,6 @@
 import type { Settings } from '../src/core/types.ts';
 import type { Answers } from '../src/effects/answers.ts';
+import type { CarryOut } from '../src/effects/carry-out.ts';
 import type { ResolverReads } from '../src/effects/gather.ts';
 import type { ClaimsCluster, Cluster } from '../src/effects/ports.ts';
 import type { Registry } from '../src/effects/registry.ts';
@@ -17,10 +18,9 @@ export interface Mutant {
   /** How many services it needs at least. */
   readonly services?: number;
   readonly settings?: (settings: Settings, replica: string) => Settings;
-  /** Settings that only the effects are given. */
-  readonly effectSettings?: (settings: Settings) => Settings;
   readonly cluster?: (cluster: Cluster, world: World) => Cluster;
   readonly answers?: (answers: Answers, cluster: Cluster) => Answers;
+  readonly carryOut?: (carryOut: CarryOut) => CarryOut;
   readonly registry?: (registry: Registry) => Registry;
   readonly resolver?: (reads: ResolverReads) => ResolverReads;
   readonly claims?: (cluster: ClaimsCluster) => ClaimsCluster;

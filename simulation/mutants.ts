@@ -192,7 +192,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no deadline on the zero step',
     caughtBy: ['I2 deadline'],
     faults: ['hookSuspensions', 'apiSlow', 'apiErrors'],
-    effectSettings: (settings) => ({ ...settings, zeroDeadlineSeconds: 1000 }),
+    carryOut: (carryOut) => (patches, options) =>
+      carryOut(patches, { ...options, observedAtMs: options.observedAtMs + 1_000_000 }),
   },
   {
     name: 'finalize at once',

@@ -1,15 +1,11 @@
 import type { Settings } from '../src/core/types.ts';
-import { type Answers, createAnswers } from '../src/effects/answers.ts';
-import { type CarryOut, createCarryOut } from '../src/effects/carry-out.ts';
-import { createEvents } from '../src/effects/events.ts';
-import { createGather, type ResolverReads } from '../src/effects/gather.ts';
+import type { Answers } from '../src/effects/answers.ts';
+import type { CarryOut } from '../src/effects/carry-out.ts';
+import { createEffects } from '../src/effects/create-effects.ts';
 import type { Logger } from '../src/effects/ports.ts';
-import { createRegistry } from '../src/effects/registry.ts';
-import { createResolverClaims } from '../src/effects/resolver-claims.ts';
 import type { AskResolver } from '../src/effects/resolver-pods.ts';
-import { createResolverPods } from '../src/effects/resolver-pods.ts';
 import { sweepClaims } from '../src/effects/sweep-claims.ts';
-import { createWakes, type Wakes } from '../src/effects/wake.ts';
+import type { Wakes } from '../src/effects/wake.ts';
 import { createTriggers } from '../src/triggers/triggers.ts';
 import { createClaimsCluster } from './claims.ts';
 import { createCluster } from './cluster.ts';
@@ -17,7 +13,7 @@ import { familyOf, firstAddressOf } from './families.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { SERVER } from './prometheus.ts';
-import { RESOLVER_NAMESPACE, type Site, type World } from './world.ts';
+import type { Site, World } from './world.ts';
 
 const ASK_TIMEOUT_MS = 500;
 
@@ -38,8 +34,6 @@ export function createReplica(world: World, name: string): Replica {
   const cluster = mutant.cluster?.(bare, world) ?? bare;
   const send = prometheus.sendFor(process);
   const log = createLog(world, name);
-  const bareRegistry = createRegistry({ cluster, clock });
-  const registry = mutant.registry?.(bareRegistry) ?? bareRegistry;
   const triggers = createTriggers({
     clock,
     send: mutant.send?.(send) ?? send,
@@ -53,47 +47,42 @@ export function createReplica(world: World, name: string): Replica {
     },
     onBug: (error) => checks.bug(error),
   });
-  const effectSettings = mutant.effectSettings?.(settings) ?? settings;
-  const carryOutReally = createCarryOut({ cluster, clock, log, settings: effectSettings });
-  const carryOut: CarryOut = async (patches, options) => {
-    const { elastiService, observedAtMs } = options;
-    const site = world.places.ofElastiService(keyOf(elastiService.namespace, elastiService.name)) as Site;
-    const steps = patches.map((patch) => checks.stepStarted(site, { patch, by: process, observedAtMs, elastiService }));
-    if (patches.some(({ kind }) => kind === 'sleep'))
-      for (const interfere of world.atZeroStep) interfere(site, process);
-    const outcomes = await carryOutReally(patches, options);
-    for (const step of steps) step.end();
-    return outcomes;
-  };
   const bareClaims = createClaimsCluster(world, process);
-  const claims = createResolverClaims({
-    cluster: mutant.claims?.(bareClaims) ?? bareClaims,
-    clock,
-    log,
-    settings: { namespace: RESOLVER_NAMESPACE, portRange: world.portRange, watchNamespaces: [] },
-  });
-  const reads: ResolverReads = { ...claims, ...createResolverPods({ ask: createAsk(world, process), clock }) };
-  const isRoutedByPort = settings.resolver.routing === 'port';
   const random = { next: chance.next, uuid: chance.uuid };
-  if (isRoutedByPort) {
-    void sweepClaims({ claims, clock, random, log, onBug: checks.bug }, new AbortController().signal);
-  }
-  const answers = createAnswers({
+  const { answers, wakes, claims } = createEffects({
+    cluster,
     clock,
+    random,
+    log,
+    triggers,
     settings,
-    registry,
-    carryOut,
-    gather: createGather({ cluster, clock, triggers, settings, resolver: mutant.resolver?.(reads) ?? reads }),
-    ...(isRoutedByPort ? { releasePorts: claims.release } : {}),
-    recordEvents: createEvents({ cluster, log }),
-    onAnswered: ({ elastiService, isFinalized }) => {
-      if (isFinalized) triggers.forget(elastiService.uid);
+    byPort: {
+      cluster: mutant.claims?.(bareClaims) ?? bareClaims,
+      ask: createAsk(world, process),
+      portRange: world.portRange,
+      watchNamespaces: [],
+    },
+    wrap: {
+      registry: mutant.registry,
+      resolver: mutant.resolver,
+      carryOut: (carryOut) => watched(world, process, mutant.carryOut?.(carryOut) ?? carryOut),
     },
   });
-  return {
-    process,
-    answers: mutant.answers?.(answers, cluster) ?? answers,
-    wakes: createWakes({ cluster, clock, log, registry, random }),
+  if (claims) void sweepClaims({ claims, clock, random, log, onBug: checks.bug }, new AbortController().signal);
+  return { process, answers: mutant.answers?.(answers, cluster) ?? answers, wakes };
+}
+
+/** Tells the checks of every patch that is carried out. */
+function watched(world: World, process: Process, carryOut: CarryOut): CarryOut {
+  const { places, checks, atZeroStep } = world;
+  return async (patches, options) => {
+    const { elastiService, observedAtMs } = options;
+    const site = places.ofElastiService(keyOf(elastiService.namespace, elastiService.name)) as Site;
+    const steps = patches.map((patch) => checks.stepStarted(site, { patch, by: process, observedAtMs, elastiService }));
+    if (patches.some(({ kind }) => kind === 'sleep')) for (const interfere of atZeroStep) interfere(site, process);
+    const outcomes = await carryOut(patches, options);
+    for (const step of steps) step.end();
+    return outcomes;
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfig, parseSentryConfig, toSettings } from './config.ts';
+import { parseConfig, parseSentryConfig, toSettings, toTriggerSettings } from './config.ts';
 import { ConfigError } from './errors.ts';
 
 test('an empty environment gives the defaults', () => {
@@ -210,6 +210,18 @@ test('the settings are what the core needs of it', () => {
     clockSkewSeconds: 3,
     reservedNamespaces: ['infra', 'proxy'],
   });
+});
+
+test('triggers are evaluated by their part of it, and in a pod may not name loopback addresses', () => {
+  const settings = {
+    defaultServerAddress: 'http://prometheus.monitoring:9090/base',
+    defaultAuthorization: 'Bearer abc',
+    allowedServers: ['prometheus.monitoring:9090', '*.example.com'],
+    allowLoopback: false,
+    pollSeconds: 90,
+  };
+  assert.deepEqual(toTriggerSettings(parseConfig(full)), settings);
+  assert.equal(toTriggerSettings(parseConfig({})).allowLoopback, true);
 });
 
 test('the Sentry part can be read alone, and leaves complaints to parseConfig', () => {

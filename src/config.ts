@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type LogLevel, SentryVariables, Variables } from './config-variables.ts';
 import type { PortRange, Settings } from './core/types.ts';
 import { type Environment, readVariables, withoutEmpty } from './environment.ts';
+import type { TriggerSettings } from './triggers/triggers.ts';
 
 /** What the service is started with. */
 export interface Config {
@@ -80,6 +81,18 @@ export function toSettings(config: Config): Settings {
     zeroDeadlineSeconds: 5,
     clockSkewSeconds: 3,
     reservedNamespaces: config.reservedNamespaces,
+  };
+}
+
+/** The part of the configuration that triggers are evaluated by. */
+export function toTriggerSettings({ prometheus, kube, pollSeconds }: Config): TriggerSettings {
+  return {
+    defaultServerAddress: prometheus.serverAddress,
+    defaultAuthorization: prometheus.authorizationHeader,
+    allowedServers: prometheus.allowedServers,
+    // In a pod, loopback is ourselves; on a developer's machine it is where Prometheus is forwarded to.
+    allowLoopback: !kube.isInCluster,
+    pollSeconds,
   };
 }
 

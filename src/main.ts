@@ -1,14 +1,7 @@
-import { parseConfig, toSettings } from './config.ts';
-import { createAnswers } from './effects/answers.ts';
+import { parseConfig, toSettings, toTriggerSettings } from './config.ts';
 import { createAskResolver } from './effects/ask-resolver.ts';
-import { createCarryOut } from './effects/carry-out.ts';
-import { createEvents } from './effects/events.ts';
-import { createGather } from './effects/gather.ts';
-import { createRegistry } from './effects/registry.ts';
-import { createResolverClaims } from './effects/resolver-claims.ts';
-import { createResolverPods } from './effects/resolver-pods.ts';
+import { createEffects } from './effects/create-effects.ts';
 import { sweepClaims } from './effects/sweep-claims.ts';
-import { createWakes } from './effects/wake.ts';
 import { secretsOf } from './environment.ts';
 import { ConfigError } from './errors.ts';
 import { createHooksApp } from './http/app-hooks.ts';
@@ -61,59 +54,27 @@ async function main(): Promise<void> {
     clock,
     send: createSend(),
     readSecretKey: cluster.readSecretKey,
-    settings: {
-      defaultServerAddress: config.prometheus.serverAddress,
-      defaultAuthorization: config.prometheus.authorizationHeader,
-      allowedServers: config.prometheus.allowedServers,
-      // In a pod, loopback is ourselves; on a developer's machine it is where Prometheus is forwarded to.
-      allowLoopback: !config.kube.isInCluster,
-      pollSeconds: config.pollSeconds,
-    },
+    settings: toTriggerSettings(config),
     onQuery: ({ outcome }) => metrics.triggerRead(outcome),
     onBug: (error) => report(error, { where: 'triggers' }),
   });
-  const registry = createRegistry({ cluster, clock });
-  const claims = createResolverClaims({
-    cluster,
-    clock,
-    log,
-    settings: {
-      namespace: config.resolver.namespace,
-      portRange: config.resolver.portRange,
-      watchNamespaces: config.watchNamespaces,
-    },
-  });
-  const pods = createResolverPods({ ask: createAskResolver({ port: config.resolver.port }), clock });
-  const isRoutedByPort = settings.resolver.routing === 'port';
-  const gather = createGather({ cluster, clock, triggers, settings, resolver: { ...claims, ...pods } });
-  const answers = createAnswers({
-    clock,
-    settings,
-    gather,
-    registry,
-    carryOut: createCarryOut({
-      cluster,
-      clock,
-      log,
-      settings,
-      onScaled: metrics.scaled,
-      onZeroStep: metrics.zeroStepEnded,
-    }),
-    recordEvents: createEvents({ cluster, log }),
-    ...(isRoutedByPort ? { releasePorts: claims.release } : {}),
-    onAnswered: (answer) => {
-      countAnswer(metrics, answer);
-      if (answer.isFinalized) triggers.forget(answer.elastiService.uid);
-    },
-  });
-  const wakes = createWakes({
+  const { answers, wakes, claims } = createEffects({
     cluster,
     clock,
     random,
     log,
-    registry,
+    triggers,
+    settings,
+    byPort: {
+      cluster,
+      ask: createAskResolver({ port: config.resolver.port }),
+      portRange: config.resolver.portRange,
+      watchNamespaces: config.watchNamespaces,
+    },
     onScaled: metrics.scaled,
+    onZeroStep: metrics.zeroStepEnded,
     onWake: ({ seconds }) => metrics.woken(seconds),
+    onAnswered: (answer) => countAnswer(metrics, answer),
   });
 
   const gate = createGate({ maxInFlight: MAX_HOOKS_IN_FLIGHT, random: random.next });
@@ -145,7 +106,7 @@ async function main(): Promise<void> {
   log.info({ hookPort: hooks.port, serverPort: server.port, settings }, 'listening');
 
   const sweeping = new AbortController();
-  if (isRoutedByPort) {
+  if (claims) {
     const onBug = (error: unknown) => report(error, { where: 'sweep' });
     void sweepClaims({ claims, clock, random, log, onBug }, sweeping.signal);
   }

@@ -2,12 +2,9 @@ import { applyAnswer } from '../../hooks-test/apply-answer.ts';
 import { SETTINGS } from '../../hooks-test/golden.ts';
 import { SyncRequest, type SyncResponse } from '../../src/api/hooks.ts';
 import { parseElastiService, targetOf } from '../../src/core/observe.ts';
-import { createAnswers } from '../../src/effects/answers.ts';
-import { createCarryOut } from '../../src/effects/carry-out.ts';
-import { createEvents } from '../../src/effects/events.ts';
-import { createGather } from '../../src/effects/gather.ts';
-import { createRegistry } from '../../src/effects/registry.ts';
+import { createEffects } from '../../src/effects/create-effects.ts';
 import { type Call, createModelCluster, keyOf, keyOfTarget } from '../../src/effects/testing/model-cluster.ts';
+import { createSeededRandom } from '../../src/effects/testing/seeded-random.ts';
 import { silentLog } from '../../src/effects/testing/shop.ts';
 import { createVirtualClock } from '../../src/effects/testing/virtual-clock.ts';
 import { createTriggers } from '../../src/triggers/triggers.ts';
@@ -48,14 +45,8 @@ export async function watchRest(situation: Situation, durationMs: number): Promi
       pollSeconds: settings.pollSeconds,
     },
   });
-  const answers = createAnswers({
-    clock,
-    settings,
-    gather: createGather({ cluster, clock, triggers, settings }),
-    registry: createRegistry({ cluster, clock }),
-    carryOut: createCarryOut({ cluster, clock, log: silentLog, settings }),
-    recordEvents: createEvents({ cluster, log: silentLog }),
-  });
+  const random = createSeededRandom(1);
+  const { answers } = createEffects({ cluster, clock, random, log: silentLog, triggers, settings });
 
   let request = SyncRequest.parse(situation.request);
   const elastiService = parseElastiService(request.parent);

@@ -1,14 +1,10 @@
 import type { Target } from '../../src/api/kubernetes.ts';
-import { createAnswers } from '../../src/effects/answers.ts';
-import { createCarryOut } from '../../src/effects/carry-out.ts';
-import { createEvents } from '../../src/effects/events.ts';
-import { createGather } from '../../src/effects/gather.ts';
+import { createEffects } from '../../src/effects/create-effects.ts';
 import type { Clock, Cluster } from '../../src/effects/ports.ts';
-import { createRegistry } from '../../src/effects/registry.ts';
 import { createHooksApp } from '../../src/http/app-hooks.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { listen } from '../../src/http/listen.ts';
-import { systemClock, systemRandom } from '../../src/system.ts';
+import { systemRandom as random, systemClock } from '../../src/system.ts';
 import { countAnswer } from '../../src/telemetry/count-answer.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -42,19 +38,20 @@ const triggers = createTriggers({
     pollSeconds: settings.pollSeconds,
   },
 });
-const answers = createAnswers({
+const { answers } = createEffects({
+  cluster,
   clock,
+  random,
+  log,
+  triggers,
   settings,
-  gather: createGather({ cluster, clock, triggers, settings }),
-  registry: createRegistry({ cluster, clock }),
-  carryOut: createCarryOut({ cluster, clock, log, settings, onScaled: metrics.scaled }),
-  recordEvents: createEvents({ cluster, log }),
+  onScaled: metrics.scaled,
   onAnswered: (answer) => countAnswer(metrics, answer),
 });
 const app = createHooksApp({
   ...answers,
   tokens: () => [TOKEN],
-  gate: createGate({ maxInFlight: 200, random: systemRandom.next }),
+  gate: createGate({ maxInFlight: 200, random: random.next }),
   monotonicMs,
   onRequest: (route, code) => metrics.httpAnswered(route, code),
   log,

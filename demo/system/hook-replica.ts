@@ -1,15 +1,10 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { SyncRequest, SyncResponse } from '../../src/api/hooks.ts';
-import { createAnswers } from '../../src/effects/answers.ts';
+import { toTriggerSettings } from '../../src/config.ts';
 import { createAskResolver } from '../../src/effects/ask-resolver.ts';
-import { createCarryOut } from '../../src/effects/carry-out.ts';
-import { createEvents } from '../../src/effects/events.ts';
-import { createGather } from '../../src/effects/gather.ts';
+import { createEffects } from '../../src/effects/create-effects.ts';
 import type { Logger } from '../../src/effects/ports.ts';
-import { createRegistry } from '../../src/effects/registry.ts';
-import { createResolverClaims } from '../../src/effects/resolver-claims.ts';
-import { type AskResolver, createResolverPods } from '../../src/effects/resolver-pods.ts';
-import { createWakes } from '../../src/effects/wake.ts';
+import type { AskResolver } from '../../src/effects/resolver-pods.ts';
 import { createHooksApp } from '../../src/http/app-hooks.ts';
 import { createServerApp } from '../../src/http/app-server.ts';
 import { createGate } from '../../src/http/gate.ts';
@@ -49,7 +44,6 @@ export async function startHookReplica({
   let isAlive = true;
   const { monotonicMs } = clock;
   const config = makeConfig();
-  const settings = makeSettings();
   const { watchNamespaces } = config;
   const cluster = whileAlive(createCluster({ kubeConfig, watchNamespaces, clock }), () => isAlive);
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug');
@@ -57,35 +51,18 @@ export async function startHookReplica({
     clock,
     send: createSend(),
     readSecretKey: cluster.readSecretKey,
-    settings: {
-      defaultServerAddress: undefined,
-      defaultAuthorization: undefined,
-      allowedServers: config.prometheus.allowedServers,
-      allowLoopback: true,
-      pollSeconds: config.pollSeconds,
-    },
+    settings: toTriggerSettings(config),
     onBug,
   });
-  const registry = createRegistry({ cluster, clock });
-  const claims = createResolverClaims({
+  const { answers, wakes } = createEffects({
     cluster,
     clock,
+    random,
     log,
-    settings: { namespace: config.resolver.namespace, portRange: config.resolver.portRange, watchNamespaces },
+    triggers,
+    settings: makeSettings(),
+    byPort: { cluster, ask: askThrough(addresses), portRange: config.resolver.portRange, watchNamespaces },
   });
-  const pods = createResolverPods({ ask: askThrough(addresses), clock });
-  const gather = createGather({ cluster, clock, triggers, settings, resolver: { ...claims, ...pods } });
-  const answers = createAnswers({
-    clock,
-    settings,
-    gather,
-    registry,
-    carryOut: createCarryOut({ cluster, clock, log, settings }),
-    recordEvents: createEvents({ cluster, log }),
-    releasePorts: claims.release,
-    onAnswered: ({ isFinalized, elastiService }) => isFinalized && triggers.forget(elastiService.uid),
-  });
-  const wakes = createWakes({ cluster, clock, random, log, registry });
 
   const newGate = () => createGate({ maxInFlight: MAX_IN_FLIGHT, random: random.next });
   const shared = { monotonicMs, log, onRequest: () => {}, report: onBug };

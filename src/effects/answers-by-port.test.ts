@@ -3,15 +3,10 @@ import { test } from 'node:test';
 import type { Child } from '../api/hooks.ts';
 import { requestOf, settingsOf, WORLD, type World } from '../core/testing/world.ts';
 import type { TriggerReading } from '../core/types.ts';
-import { createAnswers } from './answers.ts';
-import { createCarryOut } from './carry-out.ts';
-import { createEvents } from './events.ts';
-import { createGather } from './gather.ts';
-import { createRegistry } from './registry.ts';
-import { createResolverClaims } from './resolver-claims.ts';
-import { createResolverPods } from './resolver-pods.ts';
+import { createEffects } from './create-effects.ts';
 import { createModelClaims } from './testing/model-claims.ts';
 import { createModelCluster, keyOfTarget } from './testing/model-cluster.ts';
+import { createSeededRandom } from './testing/seeded-random.ts';
 import { makeSharer, silentLog, TARGET } from './testing/shop.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
 
@@ -31,33 +26,22 @@ function setup() {
   const idle = async (): Promise<readonly TriggerReading[]> => [
     { state: 'idle', reason: 'Test', message: 'idle', ageSeconds: 0 },
   ];
-  const claims = createResolverClaims({
-    cluster: claimsCluster,
+  const { answers } = createEffects({
+    cluster,
     clock,
+    random: createSeededRandom(1),
     log: silentLog,
-    settings: { namespace: 'elasti', portRange: { first: 10_240, last: 10_495 }, watchNamespaces: [] },
-  });
-  const pods = createResolverPods({
-    clock,
-    ask: async (address, path) => {
-      asked.push(`${address}${path}`);
-      return says;
-    },
-  });
-  const answers = createAnswers({
-    clock,
+    triggers: { read: idle, prove: idle, forget: () => {} },
     settings,
-    gather: createGather({
-      cluster,
-      clock,
-      triggers: { read: idle, prove: idle, forget: () => {} },
-      settings,
-      resolver: { ...claims, ...pods },
-    }),
-    carryOut: createCarryOut({ cluster, clock, log: silentLog, settings }),
-    recordEvents: createEvents({ cluster, log: silentLog }),
-    registry: createRegistry({ cluster, clock }),
-    releasePorts: claims.release,
+    byPort: {
+      cluster: claimsCluster,
+      ask: async (address, path) => {
+        asked.push(`${address}${path}`);
+        return says;
+      },
+      portRange: { first: 10_240, last: 10_495 },
+      watchNamespaces: [],
+    },
   });
   const sync = (world: World) => clock.run(answers.sync(requestOf(world), clock.monotonicMs()));
   const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));

@@ -4,16 +4,13 @@ import { SERVICES } from '../api/hooks.ts';
 import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
 import type { TriggerReading } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
-import { type AnsweredHook, createAnswers } from './answers.ts';
-import { createCarryOut } from './carry-out.ts';
-import { createEvents } from './events.ts';
-import { createGather } from './gather.ts';
-import { createRegistry } from './registry.ts';
+import type { AnsweredHook } from './answers.ts';
+import { createEffects } from './create-effects.ts';
 import { createModelCluster, keyOf, keyOfTarget, refusal } from './testing/model-cluster.ts';
-import { TARGET } from './testing/shop.ts';
+import { createSeededRandom } from './testing/seeded-random.ts';
+import { silentLog, TARGET } from './testing/shop.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
 const ASLEEP = { phase: 'Asleep', phaseSince: ago(600), mode: 'proxy', servedWake: 'old', sleptBy: 'elasti' };
 
@@ -28,16 +25,17 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
     if (askMs > 0) await clock.sleep(askMs);
     return [{ state: demand, reason: 'Test', message: demand, ageSeconds: 0 }];
   };
-  const triggers = { read: () => readings('read'), prove: () => readings('prove'), forget: () => {} };
+  const forgotten: string[] = [];
+  const forget = (uid: string) => void forgotten.push(uid);
+  const triggers = { read: () => readings('read'), prove: () => readings('prove'), forget };
   const answered: AnsweredHook[] = [];
-  const registry = createRegistry({ cluster, clock });
-  const answers = createAnswers({
+  const { answers, wakes, registry } = createEffects({
+    cluster,
     clock,
+    random: createSeededRandom(1),
+    log: silentLog,
+    triggers,
     settings: SETTINGS,
-    gather: createGather({ cluster, clock, triggers, settings: SETTINGS }),
-    carryOut: createCarryOut({ cluster, clock, log: quiet, settings: SETTINGS }),
-    recordEvents: createEvents({ cluster, log: quiet }),
-    registry,
     onAnswered: (answer) => answered.push(answer),
   });
   /** `live`: the status in the cluster, where the request is behind it. */
@@ -48,7 +46,7 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
   };
   const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));
   const replicasNow = () => cluster.targets.get(keyOfTarget(TARGET))?.replicas;
-  return { clock, cluster, answers, sync, finalize, asks, answered, registry, replicasNow };
+  return { clock, cluster, answers, wakes, sync, finalize, asks, answered, forgotten, registry, replicasNow };
 }
 
 const redirected = async (world: Partial<World> = {}) => {
@@ -165,9 +163,9 @@ test('what was read before an effect is not believed after it', async () => {
 });
 
 test('every sync teaches the registry, so that a wake needs no look-up', async () => {
-  const { sync, registry, cluster } = setup();
+  const { clock, sync, wakes, cluster } = setup();
   await sync(WORLD);
-  assert.equal((await registry.find('shop', 'web'))?.uid, 'uid-web');
+  await clock.run(wakes.wake('shop', 'web'));
   assert.equal(
     cluster.calls.some((call) => call.name === 'listElastiServices'),
     false,
@@ -187,11 +185,12 @@ test('one that lost its Service to another is not woken for it', async () => {
 });
 
 test('a finalized ElastiService is forgotten', async () => {
-  const { sync, finalize, registry, answered, cluster } = setup();
+  const { sync, finalize, registry, answered, forgotten, cluster } = setup();
   await sync(WORLD);
   const answer = await finalize({ ...WORLD, deletedAt: WORLD.now, status: { phase: 'Serving', phaseSince: ago(900) } });
   assert.equal(answer.finalized, true);
   assert.equal(answered.at(-1)?.isFinalized, true);
+  assert.deepEqual(forgotten, ['uid-web']);
   cluster.elastiServices.delete(keyOf(requestOf(WORLD).parent.metadata));
   assert.equal(await registry.find('shop', 'web'), undefined);
 });

@@ -34,7 +34,7 @@ export interface AnswersDeps {
   readonly recordEvents: RecordEvents;
   readonly registry: Registry;
   /** Told of each ElastiService that goes, to free the ports of the resolver that it has. Never rejects. */
-  readonly releasePorts?: (uid: string) => Promise<void>;
+  readonly releasePorts?: ((uid: string) => Promise<void>) | undefined;
   /** Told of each answer about an ElastiService whose spec could be read. */
   readonly onAnswered?: (answer: AnsweredHook) => void;
 }

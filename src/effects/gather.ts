@@ -27,7 +27,7 @@ export interface GatherDeps {
   readonly triggers: Triggers;
   readonly settings: Settings;
   /** Asked under routing by port only. */
-  readonly resolver?: ResolverReads;
+  readonly resolver?: ResolverReads | undefined;
 }
 
 export type ResolverReads = Pick<ResolverClaims, 'claim'> & ResolverPods;

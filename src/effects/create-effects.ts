@@ -1,0 +1,79 @@
+import type { PortRange, Settings } from '../core/types.ts';
+import type { Triggers } from '../triggers/triggers.ts';
+import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
+import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
+import { createEvents } from './events.ts';
+import { createGather, type ResolverReads } from './gather.ts';
+import type { ClaimsCluster, Clock, Cluster, Logger, Random } from './ports.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
+import { type AskResolver, createResolverPods } from './resolver-pods.ts';
+import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
+
+export interface EffectsDeps
+  extends Pick<AnswersDeps, 'onAnswered'>,
+    Pick<CarryOutDeps, 'onScaled' | 'onZeroStep'>,
+    Pick<WakesDeps, 'onWake'> {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly triggers: Triggers;
+  readonly settings: Settings;
+  /** Used under routing by port only, where nothing sleeps without it. */
+  readonly byPort?: ByPortDeps;
+  /** Laid around parts, as the simulation does to watch them and to plant mistakes. */
+  readonly wrap?: {
+    readonly registry?: Wrap<Registry>;
+    readonly resolver?: Wrap<ResolverReads>;
+    readonly carryOut?: Wrap<CarryOut>;
+  };
+}
+
+/** What routing by port needs: where ports of the resolver are claimed, and how its pods are asked. */
+export interface ByPortDeps {
+  readonly cluster: ClaimsCluster;
+  readonly ask: AskResolver;
+  readonly portRange: PortRange;
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+}
+
+type Wrap<T> = ((part: T) => T) | undefined;
+
+const wrapped = <T>(part: T, wrap: Wrap<T>): T => wrap?.(part) ?? part;
+
+export interface Effects {
+  readonly answers: Answers;
+  readonly wakes: Wakes;
+  readonly registry: Registry;
+  /** The ports of the resolver; undefined where it is not routed by port. */
+  readonly claims: ResolverClaims | undefined;
+}
+
+/** Composes what one replica of the hook service is made of, between the cluster and the hooks. */
+export function createEffects(deps: EffectsDeps): Effects {
+  const { clock, settings, triggers, wrap = {}, onAnswered } = deps;
+  const registry = wrapped(createRegistry(deps), wrap.registry);
+  const byPort = settings.resolver.routing === 'port' && deps.byPort ? createByPort(deps, deps.byPort) : undefined;
+  const answers = createAnswers({
+    clock,
+    settings,
+    registry,
+    gather: createGather({ ...deps, resolver: byPort?.resolver }),
+    carryOut: wrapped(createCarryOut(deps), wrap.carryOut),
+    recordEvents: createEvents(deps),
+    releasePorts: byPort?.claims.release,
+    onAnswered: (answer) => {
+      onAnswered?.(answer);
+      if (answer.isFinalized) triggers.forget(answer.elastiService.uid);
+    },
+  });
+  return { answers, wakes: createWakes({ ...deps, registry }), registry, claims: byPort?.claims };
+}
+
+function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, ask, ...rest }: ByPortDeps) {
+  const { namespace } = settings.resolver;
+  const claims = createResolverClaims({ cluster, clock, log, settings: { namespace, ...rest } });
+  return { claims, resolver: wrapped({ ...claims, ...createResolverPods({ ask, clock }) }, wrap?.resolver) };
+}
