@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { SETTINGS } from '../testing/models.ts';
 import { createBroadcast } from './broadcast.ts';
 import type { ClaimShard } from './claims.ts';
 import { KeptElastiService } from './elastiservice-settings.ts';
@@ -8,14 +9,6 @@ import { createRoutes } from './routes.ts';
 import { makeClaim, makeElastiService, makeShard } from './testing/fixtures.ts';
 
 const SHARD_1 = 'elasti/elasti-resolver-ports-1';
-const DEFAULTS = {
-  holdSeconds: 300,
-  maxHeldConnections: 10_000,
-  hasColdStartHeader: false,
-  hasWaitingPage: false,
-  probeResponses: [],
-  silentWakeMs: 200,
-};
 
 function setup() {
   const malformed: string[] = [];
@@ -40,9 +33,9 @@ function setup() {
 test('a claim becomes a route with the defaults, whether its ElastiService is known or not', () => {
   const { routes, takeShard, takeElastiService } = setup();
   takeShard(makeShard(makeClaim()));
-  assert.deepEqual(routes.current(), [{ ...makeClaim(), settings: DEFAULTS }]);
+  assert.deepEqual(routes.current(), [{ ...makeClaim(), settings: SETTINGS }]);
   takeElastiService(makeElastiService());
-  assert.deepEqual(routes.current(), [{ ...makeClaim(), settings: DEFAULTS }]);
+  assert.deepEqual(routes.current(), [{ ...makeClaim(), settings: SETTINGS }]);
 });
 
 test('an ElastiService says what its ports are to do, and may come before the claim', () => {
@@ -115,7 +108,7 @@ test('a port that another service has claimed is its route from then on', () => 
   takeShard(makeShard(makeClaim()));
   const other = makeClaim({ uid: 'uid-other', namespace: 'bank', privateServiceUid: 'uid-other-private' });
   takeShard(makeShard(other));
-  assert.deepEqual(routes.current(), [{ ...other, settings: DEFAULTS }]);
+  assert.deepEqual(routes.current(), [{ ...other, settings: SETTINGS }]);
 });
 
 test('routes that did not change stay the same objects', () => {
@@ -166,7 +159,7 @@ test('a setting that cannot be read falls back alone and is told of', () => {
     }),
   );
   const [route] = routes.current();
-  assert.deepEqual(route?.settings, { ...DEFAULTS, hasWaitingPage: true, probeResponses: [rule] });
+  assert.deepEqual(route?.settings, { ...SETTINGS, hasWaitingPage: true, probeResponses: [rule] });
   assert.deepEqual(
     malformed.map((line) => /spec\.(\S+)/.exec(line)?.[1]),
     ['resolver.ports[0]', 'resolver.holdSeconds', 'resolver.maxHeldConnections', 'probeResponse[0]'],
