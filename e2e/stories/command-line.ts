@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { runCli } from '../../src/cli/program.ts';
+import { runCollected } from '../../src/cli/testing/run-collected.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
 import { until } from '../cluster/wait.ts';
 import { makeElastiService } from '../stage/manifests.ts';
@@ -95,22 +95,12 @@ function prometheusService({ namespace, environment }: Stage): object[] {
   ];
 }
 
-async function cli({ namespace, environment }: Stage, args: readonly string[]) {
-  let out = '';
-  let err = '';
-  const code = await runCli([...args, '-n', namespace, '--kubeconfig', environment.cluster.kubeconfig], {
+const cli = ({ namespace, environment }: Stage, args: readonly string[]) =>
+  runCollected([...args, '-n', namespace, '--kubeconfig', environment.cluster.kubeconfig], {
     clock,
     random,
     version: '0',
-    write: (text) => {
-      out += text;
-    },
-    writeError: (text) => {
-      err += text;
-    },
   });
-  return { code, out, err };
-}
 
 async function tells(stage: Stage, args: readonly string[], patterns: readonly RegExp[]): Promise<void> {
   const { code, out, err } = await cli(stage, args);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock } from '../../effects/ports.ts';
 import { json, type Received, startStub, status } from '../../kube/testing/api-server-stub.ts';
-import { runCli } from '../program.ts';
+import { runCollected } from './run-collected.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00.000Z');
 export const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();
@@ -89,9 +89,7 @@ export interface RunOptions {
 }
 
 /** One command line at noon, in a process of our own; every wait is over at once. */
-export async function run(args: readonly string[], { kubeconfig, onSleep }: RunOptions) {
-  let out = '';
-  let err = '';
+export function run(args: readonly string[], { kubeconfig, onSleep }: RunOptions) {
   let sleptMs = 0;
   const clock: Clock = {
     now: () => new Date(NOW.getTime() + sleptMs),
@@ -102,16 +100,5 @@ export async function run(args: readonly string[], { kubeconfig, onSleep }: RunO
     },
   };
   const withConfig = kubeconfig === undefined ? args : [...args, '--kubeconfig', kubeconfig];
-  const code = await runCli(withConfig, {
-    clock,
-    random: { uuid: () => 'uuid-1' },
-    version: '0.0.0',
-    write: (text) => {
-      out += text;
-    },
-    writeError: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
+  return runCollected(withConfig, { clock, random: { uuid: () => 'uuid-1' }, version: '0.0.0' });
 }
