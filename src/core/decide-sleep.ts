@@ -105,18 +105,18 @@ function keptByDemand(view: View): SleepDecision | undefined {
 
 const UNSETTLED: ReadonlySet<string> = new Set(['Asleep', 'Waking', 'Holding']);
 
-type CooldownView = Pick<View, 'last' | 'idleSince' | 'settings' | 'isReady' | 'now'> & {
+type CooldownView = Pick<View, 'last' | 'idleSince' | 'settings' | 'isReady' | 'will' | 'now'> & {
   readonly facts: Pick<View['facts'], 'elastiService'>;
 };
 
 /** When the cooldown, and the pause after the last drain or redirection, are over; milliseconds since the epoch. */
-export function cooldownEndMs({ facts, last, idleSince, settings, isReady, now }: CooldownView): number {
+export function cooldownEndMs({ facts, last, idleSince, settings, isReady, will, now }: CooldownView): number {
   const { elastiService } = facts;
   // Where it settles in this very call, the status cannot say so yet.
   const isSettling = isReady && last.phase !== undefined && UNSETTLED.has(last.phase);
   const upSince = isSettling && last.phase !== 'Holding' ? now : last.lastScaledUpTime;
   const cooldownMs =
-    latestMs(elastiService.createdAt, upSince, idleSince) + cooldownSecondsOf(elastiService, now) * 1000;
+    latestMs(elastiService.createdAt, upSince, idleSince) + cooldownSecondsOf(elastiService, will) * 1000;
   if (last.phase === 'Draining') return cooldownMs;
   const afterDrainMs = latestMs(last.drainedAt) + settings.pollSeconds * 1000;
   // A cancelled drain leaves proxy mode only when no zero step can be under way.

@@ -56,7 +56,7 @@ export function decideResolverNeeds({ facts, context, settings, last }: View): P
 }
 
 function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Needs {
-  const { settings, facts, last, now } = view;
+  const { settings, facts, last, will, now } = view;
   const asks = (what: Unread) => unread.includes(what);
   const prevented = last.conditions?.find((c) => c.type === 'SleepAllowed' && c.status === 'False')?.reason;
   const isPrevented = last.phase !== 'Draining' && prevented !== undefined;
@@ -70,7 +70,7 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
   const readings = mustBeFresh ? FRESH_SECONDS / 2 : asks('readings') ? pollAge : undefined;
   return {
     readings: readings === undefined ? undefined : { maxAgeSeconds: readings },
-    proof: asks('proof') ? { windowSeconds: cooldownSecondsOf(facts.elastiService, now) } : undefined,
+    proof: asks('proof') ? { windowSeconds: cooldownSecondsOf(facts.elastiService, will) } : undefined,
     scale: asks('scale') ? { maxAgeSeconds: 0 } : undefined,
     status: asks('status'),
     autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,

@@ -6,7 +6,7 @@ import { hasLostService } from './service-claim.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { ElastiService, Settings, Sharer } from './types.ts';
 import { pendingWake } from './wake-token.ts';
-import { cooldownSecondsOf, isAgainstSleep, willOf } from './will.ts';
+import { cooldownSecondsOf, isAgainstSleep, type Will, willOf } from './will.ts';
 
 /** The other ElastiServices of the namespace that name the same target, by name. */
 export function sharersOf(
@@ -41,24 +41,25 @@ function sharerOf(
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
-  const isKept = pendingWake(elastiService) !== undefined || isAgainstSleep(willOf(elastiService, now));
+  const will = willOf(elastiService, now);
+  const isKept = pendingWake(elastiService) !== undefined || isAgainstSleep(will);
   const { status } = elastiService;
   return {
     name,
     uid,
-    isIdle: !isKept && isIdle(elastiService, now),
+    isIdle: !isKept && isIdle(elastiService, will, now),
     isDrained: !isKept && elastiService.deletedAt === undefined && isDrained(elastiService, now, settings),
     drainingSince: status?.phase === 'Draining' ? status.phaseSince : undefined,
   };
 }
 
-function isIdle(elastiService: ElastiService, now: Date): boolean {
+function isIdle(elastiService: ElastiService, will: Will, now: Date): boolean {
   const { status, createdAt } = elastiService;
   if (status?.phase === 'Draining' || status?.phase === 'Asleep') return true;
   if (isPrevented(elastiService)) return false;
   if (status?.idleSince === undefined) return false;
   const busyUntil = new Date(latestMs(status.idleSince, status.lastScaledUpTime, createdAt));
-  return secondsSince(busyUntil, now) >= cooldownSecondsOf(elastiService, now);
+  return secondsSince(busyUntil, now) >= cooldownSecondsOf(elastiService, will);
 }
 
 // Something else than the sharing keeps it awake: to drain for it would be to drain for nothing, again and again.

@@ -49,8 +49,8 @@ export const isKeptUp = ({ kind }: Will): boolean => kind === 'off' || kind === 
 export const isAgainstSleep = (will: Will): boolean => isKeptUp(will) || will.kind === 'unreadable';
 
 /** For how long the triggers must have been idle, in seconds. */
-export const cooldownSecondsOf = (elastiService: ElastiService, now: Date): number =>
-  willOf(elastiService, now).kind === 'sleepAsked' ? 0 : elastiService.spec.cooldownPeriod;
+export const cooldownSecondsOf = ({ spec }: Pick<ElastiService, 'spec'>, will: Will): number =>
+  will.kind === 'sleepAsked' ? 0 : spec.cooldownPeriod;
 
 function parseTime(text: string): Date | undefined {
   const time = new Date(TIME.test(text) ? text : Number.NaN);

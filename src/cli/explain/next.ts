@@ -67,19 +67,18 @@ function whileServing(elastiService: ElastiService, { settings, now }: Now): Nex
   const allowed = conditionOf(elastiService, 'SleepAllowed');
   if (allowed?.status === 'False') return next(`stays up until ${allowed.reason} is mended`);
   const reason = conditionOf(elastiService, 'Ready')?.reason;
+  const will = willOf(elastiService, now);
   switch (reason) {
     case 'InCooldown': {
-      const view = { facts: { elastiService }, last, idleSince: last.idleSince, settings, isReady: true, now };
+      const view = { facts: { elastiService }, last, idleSince: last.idleSince, settings, isReady: true, will, now };
       return next('sleeps if idle until then', cooldownEndMs(view));
     }
     case 'OutsideEnabledPeriod': {
       const period = enabledPeriodAt(spec.enabledPeriod, now);
       return next('may sleep again', 'until' in period ? period.until?.getTime() : undefined);
     }
-    case 'KeptAwake': {
-      const will = willOf(elastiService, now);
+    case 'KeptAwake':
       return next('may sleep again', will.kind === 'keptAwake' ? will.until.getTime() : undefined);
-    }
     case 'TriggerActive':
       return next(`waits for idle triggers, then ${formatSeconds(spec.cooldownPeriod)}`);
     case 'TriggersUnknown':
