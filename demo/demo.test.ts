@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../e2e/cluster/wait.ts';
 import type { RequestEvent, ServiceDetail } from './api.ts';
 import { type Demo, startDemo } from './start-demo.ts';
 import { createDemoClient, type DemoClient } from './testing/demo-client.ts';
-import { until } from './testing/until.ts';
 
 describe('the demo', () => {
   let demo: Demo;
@@ -25,7 +25,7 @@ describe('the demo', () => {
     assert.equal(totals.lost, 0, said.filter((line) => line.includes('LOST')).join('\n'));
   };
   const untilAllAreReady = () =>
-    until('all replicas are ready', async () => {
+    until('all replicas to be ready', async () => {
       const { resolvers, hooks } = await client.state();
       return [...resolvers, ...hooks].every(({ isReady }) => isReady);
     });
@@ -34,7 +34,7 @@ describe('the demo', () => {
     const asleep = await client.untilPhase('web', 'Asleep');
     assert.equal(asleep.mode, 'proxy');
     assert.equal(asleep.replicas, 0);
-    await until('its pods are gone', async () => (await client.service('web')).pods.length === 0);
+    await until('its pods to be gone', async () => (await client.service('web')).pods.length === 0);
     assert.deepEqual((await client.service('web')).routesTo, ['resolver']);
 
     const response = await fetch(asleep.url);
@@ -49,7 +49,7 @@ describe('the demo', () => {
     const wake = serving.timeline.findLast(({ coldStart }) => coldStart !== undefined)?.coldStart;
     assert.ok(wake && wake.scaleMs <= wake.readyMs && wake.readyMs <= wake.answerMs, JSON.stringify(serving.timeline));
     await until(
-      'traffic goes straight to the pod',
+      'traffic to go straight to the pod',
       async () => (await client.service('web')).routesTo.join() === 'pod',
     );
     await assertNothingLost();
@@ -69,7 +69,7 @@ describe('the demo', () => {
     await client.act('load', { service: 'web', isOn: true });
     const sentMore = async (count: number) => {
       const { totals } = await client.state();
-      await until('more is answered', async () => (await client.state()).totals.answered >= totals.answered + count);
+      await until('more to be answered', async () => (await client.state()).totals.answered >= totals.answered + count);
     };
     await sentMore(5);
     for (const action of ['kill-resolver', 'kill-hook']) {
@@ -94,9 +94,9 @@ describe('the demo', () => {
     await client.untilPhase('reports', 'Asleep');
     const { sent, answered } = demo.cluster.exchanges.countsOf('reports');
     await client.act('send-hundred', { service: 'reports' });
-    await until('the resolvers hold some', async () => (await client.service('reports')).held > 0);
+    await until('the resolvers to hold some', async () => (await client.service('reports')).held > 0);
     assert.equal((await client.act('kill-resolver')).status, 204);
-    await until('all are answered', () => demo.cluster.exchanges.countsOf('reports').answered === answered + 100);
+    await until('all to be answered', () => demo.cluster.exchanges.countsOf('reports').answered === answered + 100);
     assert.equal(demo.cluster.exchanges.countsOf('reports').sent, sent + 100);
     assert.ok(
       said.some((line) => /^reports: \d+ requests were cut off unanswered/.test(line)),
@@ -109,12 +109,12 @@ describe('the demo', () => {
     await client.act('break-prometheus');
     await client.act('scale', { service: 'api', replicas: 2 });
     await client.untilPhase('api', 'Serving');
-    await until('it is said', async () => /server/i.test((await client.service('api')).why));
+    await until('it to be said', async () => /server/i.test((await client.service('api')).why));
     assert.equal((await client.state()).isPrometheusUp, false);
     assert.equal((await client.service('api')).pods.filter(({ state }) => state === 'ready').length, 2);
     await client.act('mend-prometheus');
     await client.act('idle', { service: 'api' });
-    await until('it is known to be idle', async () => /^idle/.test((await client.service('api')).why));
+    await until('it to be known as idle', async () => /^idle/.test((await client.service('api')).why));
   });
 
   it('shows the live ElastiService and the last hook of a service', async () => {

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from '../e2e/cluster/wait.ts';
 import type { DemoState } from './api.ts';
 import { findFreePorts, listenNear } from './network/ports.ts';
-import { until } from './testing/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('./run.ts', import.meta.url));
 
@@ -17,10 +17,14 @@ async function startProgram(t: TestContext, port: number) {
   t.after(() => child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const url = await until('all is there', () => {
-    assert.equal(child.exitCode, null, output);
-    return output.includes('What happens:') ? /See it at (\S+)/.exec(output)?.[1] : undefined;
-  });
+  const url = await until(
+    'all to be there',
+    () => {
+      assert.equal(child.exitCode, null, output);
+      return output.includes('What happens:') ? /See it at (\S+)/.exec(output)?.[1] : undefined;
+    },
+    { timeoutMs: 90_000 },
+  );
   return { child, url, output: () => output };
 }
 
@@ -53,7 +57,7 @@ async function assertEnds(
   const exited = once(child, 'exit');
   child.kill(signal);
   const [code] = await exited;
-  await until('no pod runs', () => !pids.some(isRunning));
+  await until('every pod to end', () => !pids.some(isRunning));
   return code;
 }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
+import { until } from '../../e2e/cluster/wait.ts';
 import { createStore } from '../control-plane/store.ts';
-import { until } from '../testing/until.ts';
 import { createAddresses } from './addresses.ts';
 import { createKubeProxy } from './kube-proxy.ts';
 import { HOST, listenNear } from './ports.ts';
@@ -48,7 +48,7 @@ async function setup(t: TestContext) {
     });
   const untilProgrammed = (...ips: readonly string[]) =>
     until(
-      `${ips} are programmed`,
+      `${ips} to be programmed`,
       () =>
         address
           .endpoints()
@@ -71,7 +71,7 @@ it('carries a connection to a ready endpoint, byte for byte, with its half close
   const socket = dial();
   socket.end('hello');
   assert.equal(await text(socket), '10.1.0.1 hello');
-  await until('its end is told', () => told.includes('ended'));
+  await until('its end to be told', () => told.includes('ended'));
   assert.ok(told.includes('client to pod') && told.includes('backend 10.1.0.1 '), told.join());
 });
 
@@ -93,7 +93,7 @@ it('resets where there is no endpoint, and where nobody is at its address', asyn
   const assertReset = async () => {
     const [error] = await once(dial(), 'error');
     assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET');
-    await until('it is told', () => told.shift() === 'cut');
+    await until('it to be told', () => told.shift() === 'cut');
   };
   await assertReset();
   putSlice([{ ip: '10.1.0.9' }]);
@@ -111,5 +111,5 @@ it('resets what it carries to a pod that is killed', async (t) => {
   const broken = once(socket, 'error');
   kubeProxy.cut('10.1.0.1');
   assert.equal(((await broken)[0] as NodeJS.ErrnoException).code, 'ECONNRESET');
-  await until('it is told', () => told.includes('cut'));
+  await until('it to be told', () => told.includes('cut'));
 });

@@ -1,6 +1,6 @@
+import { until } from '../../e2e/cluster/wait.ts';
 import type { DemoState, ServiceState } from '../api.ts';
 import type { Demo } from '../start-demo.ts';
-import { until } from './until.ts';
 
 /** The demo as a test sees it: over HTTP alone, as the page does. */
 export interface DemoClient {
@@ -23,9 +23,13 @@ export function createDemoClient({ url }: Pick<Demo, 'url'>): DemoClient {
       return { status: response.status, text: await response.text() };
     },
     untilPhase: (name, phase) =>
-      until(`${name} is ${phase}`, async () => {
-        const found = await service(name);
-        return found.phase === phase && found;
-      }),
+      until(
+        `${name} to be ${phase}`,
+        async () => {
+          const found = await service(name);
+          return found.phase === phase && found;
+        },
+        { timeoutMs: 90_000 },
+      ),
   };
 }
