@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { createVirtualClock } from '../effects/testing/virtual-clock.ts';
 import { connectTo, request } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { freePort, startPod, startWorld, until } from './testing/world.ts';
+import { freePort, startPod, startWorld, until, type WorldOptions } from './testing/world.ts';
 
 const options = { timeout: 30_000 };
 
@@ -17,6 +17,19 @@ async function isRefused(t: TestContext, port: number): Promise<boolean> {
     () => client.socket.readyState !== 'opening' && (client.socket.readyState === 'open' || client.socket.closed),
   );
   return client.ended() === 'ECONNREFUSED';
+}
+
+/** A connection that runs through the only pod, which is no endpoint any more. */
+async function runOne(t: TestContext, more: Pick<WorldOptions, 'clock'> = {}) {
+  const route = makeRoute('web', await freePort());
+  const world = await startWorld(t, { routes: [route], ...more });
+  const pod = await startPod(t, named('web'));
+  world.setPods(route, pod);
+  const running = await connectTo(t, route.resolverPort);
+  running.socket.write('1');
+  await running.sees('web');
+  world.setPods(route);
+  return { route, world, pod, running };
 }
 
 test('a port listens from when its claim comes to when it goes', options, async (t) => {
@@ -57,14 +70,7 @@ test('a port that is taken is told, and listened on when it is free', options, a
 });
 
 test('running and held connections outlive their port', options, async (t) => {
-  const route = makeRoute('web', await freePort());
-  const world = await startWorld(t, { routes: [route] });
-  const pod = await startPod(t, named('web'));
-  world.setPods(route, pod);
-  const running = await connectTo(t, route.resolverPort);
-  running.socket.write('1');
-  await running.sees('web');
-  world.setPods(route);
+  const { route, world, pod, running } = await runOne(t);
   const waiting = await connectTo(t, route.resolverPort);
   waiting.socket.write('2');
   await until(() => held(world, route.uid) === 1);
@@ -146,14 +152,7 @@ test('closing refuses new connections, and carries the others to their end', opt
 
 test('closing ends at the end of its grace time: 503 for HTTP that waits, a reset for all else', options, async (t) => {
   const clock = createVirtualClock();
-  const route = makeRoute('web', await freePort());
-  const world = await startWorld(t, { routes: [route], clock });
-  const pod = await startPod(t, named('web'));
-  world.setPods(route, pod);
-  const running = await connectTo(t, route.resolverPort);
-  running.socket.write('1');
-  await running.sees('web');
-  world.setPods(route);
+  const { route, world, running } = await runOne(t, { clock });
   const [http, other] = [await connectTo(t, route.resolverPort), await connectTo(t, route.resolverPort)];
   http.socket.write(request('/'));
   other.socket.write('hello');
