@@ -2,22 +2,26 @@ import { Cron } from 'croner';
 import { CRON_SHAPE, type EnabledPeriod } from '../api/elastiservice.ts';
 import { parseGoDuration } from './go-duration.ts';
 
-/** Inside or outside the period, and from when to when. */
+/** Inside or outside the period, and of its times those that decisions need: each is a question to croner, which is dear. */
 export type EnabledPeriodState =
   | {
-      readonly isInside: boolean;
-      /** Start of the current stretch; undefined: it has none, or none within the starts that are looked at. */
+      readonly isInside: true;
+      /** End of the current stretch; undefined: it has none, or none within the starts that are looked at. */
+      readonly until: Date | undefined;
+    }
+  | {
+      readonly isInside: false;
+      /** End of the last stretch and start of the next; undefined: there is none. */
       readonly since: Date | undefined;
-      /** End of the current stretch; undefined likewise. */
       readonly until: Date | undefined;
     }
   | { readonly error: string };
 
 const MINUTE_MS = 60_000;
 const DAY_SECONDS = 86_400;
-/** Overlapping periods are followed over this many of their starts each way: each costs about 0.1 ms. */
+/** Overlapping periods are followed over this many of their starts: each costs about 0.1 ms. */
 const MAX_STARTS = 48;
-const ALWAYS: EnabledPeriodState = { isInside: true, since: undefined, until: undefined };
+const ALWAYS: EnabledPeriodState = { isInside: true, until: undefined };
 
 /** Where `now` stands in the period. Without a period one is always inside. */
 export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): EnabledPeriodState {
@@ -33,26 +37,23 @@ export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): E
   if (durationSeconds >= DAY_SECONDS && isEveryDay(period.schedule)) return ALWAYS;
 
   const durationMs = durationSeconds * 1000;
-  const latest = schedule.latestUpTo(now.getTime());
-  if (latest !== undefined && now.getTime() < latest + durationMs) {
-    return {
-      isInside: true,
-      since: firstStart(schedule, latest, durationMs),
-      until: lastEnd(schedule, latest, durationMs),
-    };
-  }
+  const nowMs = now.getTime();
+  // The first whose period is not over: it has begun, or it is the next.
+  const start = schedule.firstAfter(nowMs - durationMs);
+  if (start !== undefined && start <= nowMs) return { isInside: true, until: lastEnd(schedule, start, durationMs) };
+  const latest = schedule.latestUpTo(nowMs);
   return {
     isInside: false,
     since: latest === undefined ? undefined : new Date(latest + durationMs),
-    until: toDate(schedule.nextFrom(now.getTime())),
+    until: start === undefined ? undefined : new Date(start),
   };
 }
 
 interface Schedule {
   /** The latest start at or before a time, in milliseconds. */
   latestUpTo(ms: number): number | undefined;
-  /** The first start at or after a time, in milliseconds. */
-  nextFrom(ms: number): number | undefined;
+  /** The first start after a time, in milliseconds. */
+  firstAfter(ms: number): number | undefined;
 }
 
 function readSchedule(period: EnabledPeriod, now: Date): Schedule | { error: string } {
@@ -62,9 +63,8 @@ function readSchedule(period: EnabledPeriod, now: Date): Schedule | { error: str
     return { error: 'enabledPeriod.timeZone is not an IANA time zone such as Europe/Berlin' };
   return {
     // croner answers strictly before and strictly after a time, by the second; starts are whole minutes.
-    latestUpTo: (ms) =>
-      cron.previousRuns(1, new Date(Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS))[0]?.getTime(),
-    nextFrom: (ms) => cron.nextRun(new Date(Math.ceil(ms / MINUTE_MS) * MINUTE_MS - 1000))?.getTime(),
+    latestUpTo: (ms) => cron.previousRuns(1, minuteAfter(ms))[0]?.getTime(),
+    firstAfter: (ms) => cron.nextRun(new Date(minuteAfter(ms).getTime() - 1000))?.getTime(),
   };
 }
 
@@ -91,20 +91,9 @@ function isZoneKnown(cron: Cron, now: Date): boolean {
 
 const isEveryDay = (schedule: string) => /^\S+\s+\S+(\s+[*?]){3}$/.test(schedule.trim());
 
-/** Start of the merged stretch: as long as an earlier period reaches its start, that one's start counts. */
-function firstStart(schedule: Schedule, latest: number, durationMs: number): Date | undefined {
-  let start = latest;
-  for (let i = 0; i < MAX_STARTS; i++) {
-    const earlier = schedule.nextFrom(start - durationMs);
-    if (earlier === undefined || earlier >= start) return new Date(start);
-    start = earlier;
-  }
-  return undefined;
-}
-
 /** End of the merged stretch: as long as a period begins before its end, that one's end counts. */
-function lastEnd(schedule: Schedule, latest: number, durationMs: number): Date | undefined {
-  let start = latest;
+function lastEnd(schedule: Schedule, first: number, durationMs: number): Date | undefined {
+  let start = first;
   for (let i = 0; i < MAX_STARTS; i++) {
     const later = schedule.latestUpTo(start + durationMs);
     if (later === undefined || later <= start) return new Date(start + durationMs);
@@ -113,4 +102,4 @@ function lastEnd(schedule: Schedule, latest: number, durationMs: number): Date |
   return undefined;
 }
 
-const toDate = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));
+const minuteAfter = (ms: number) => new Date(Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS);
