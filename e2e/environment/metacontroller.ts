@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import type { KubeApi } from '../cluster/api.ts';
 import type { ClusterLayout } from '../cluster/layout.ts';
 import { type Program, startProgram, untilServes } from './programs.ts';
@@ -7,6 +9,8 @@ import { writeAccountKubeconfig } from './service-account.ts';
 
 const HEALTH_ADDRESS = '127.0.0.1:8082';
 const ROOT = join(import.meta.dirname, '../metacontroller');
+const PATCH = join(import.meta.dirname, '../../manifests/metacontroller/stateful-set.yaml');
+const Patch = z.array(z.object({ path: z.string(), value: z.unknown() }));
 /** The real one may do all that its parents' children may need: it is a cluster admin in its own manifests too. */
 const ACCOUNT = `
 apiVersion: v1
@@ -41,13 +45,7 @@ export async function installMetacontroller(api: KubeApi, layout: ClusterLayout)
   const program = METACONTROLLER_BIN ? [METACONTROLLER_BIN] : [process.execPath, join(ROOT, 'main.ts')];
   const command = [
     ...program,
-    // Those of manifests/metacontroller.
-    '--apply-strategy=server-side-apply',
-    '--workers=50',
-    '--client-go-qps=300',
-    '--client-go-burst=600',
-    '--target-label-selector=app.kubernetes.io/part-of=elasti',
-    '--zap-log-level=error',
+    ...readFlags(),
     `--kubeconfig=${kubeconfig}`,
     `--health-probe-bind-address=${HEALTH_ADDRESS}`,
   ];
@@ -64,4 +62,10 @@ export async function installMetacontroller(api: KubeApi, layout: ClusterLayout)
       running = undefined;
     },
   };
+}
+
+/** Those that the manifests give it. */
+function readFlags(): readonly string[] {
+  const operations = Patch.parse(parse(readFileSync(PATCH, 'utf8')));
+  return z.array(z.string()).parse(operations.find(({ path }) => path.endsWith('/args'))?.value);
 }
