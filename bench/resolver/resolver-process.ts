@@ -1,9 +1,9 @@
-import { noEvents } from '../../src/resolver/events.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import { createModelEndpoints, createModelRoutes, makeRoute } from '../../src/resolver/testing/models.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
 import { cpuNow, serveParent } from '../child.ts';
 import { rssAfterGc } from './child.ts';
+import { machineMs } from './clock.ts';
 
 // The resolver's data path as it is deployed; claims, endpoints and wakes come from memory.
 
@@ -18,8 +18,7 @@ interface Question {
 /** What it answers, whatever was asked. */
 export interface Answer {
   readonly held: number;
-  /** What each connection waited after a pod was ready. */
-  readonly addedMs: readonly number[];
+  /** When the pod became ready, by the clock of the machine. */
   readonly readyAtMs: number;
   readonly cpuMs: number;
   readonly rss: number;
@@ -27,7 +26,6 @@ export interface Answer {
 
 const routes = createModelRoutes([]);
 const endpoints = createModelEndpoints();
-let addedMs: number[] = [];
 let readyAtMs = 0;
 const resolver = createResolver({
   routes,
@@ -36,7 +34,6 @@ const resolver = createResolver({
   clock: systemClock,
   random: systemRandom,
   limits: { maxHeldConnections: 40_000 },
-  events: { ...noEvents, released: (_claim, { addedSeconds }) => addedMs.push(addedSeconds * 1000) },
   host: '127.0.0.1',
 });
 
@@ -46,11 +43,10 @@ serveParent(async ({ listen, pod, memory }: Question): Promise<Answer> => {
     while (resolver.listening().length < listen.length) await systemClock.sleep(5);
   }
   if (pod !== undefined) {
-    addedMs = [];
-    readyAtMs = performance.timeOrigin + performance.now();
+    readyAtMs = machineMs();
     const pods = pod === null ? [] : [{ address: '127.0.0.1', port: pod }];
     for (const route of routes.current()) endpoints.set(route, ...pods);
   }
   const held = Object.values(resolver.connections()).reduce((sum, each) => sum + each.held, 0);
-  return { held, addedMs, readyAtMs, ...cpuNow(), rss: memory ? rssAfterGc() : process.memoryUsage.rss() };
+  return { held, readyAtMs, ...cpuNow(), rss: memory ? rssAfterGc() : process.memoryUsage.rss() };
 });

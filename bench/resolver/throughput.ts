@@ -1,12 +1,24 @@
-import type { Child } from '../child.ts';
 import { printLine, printTable } from '../print.ts';
 import { median, quantile, spread } from '../stats.ts';
 import { startChild } from './child.ts';
-import { askAnew, askKeptAlive, type Window } from './load.ts';
+import { ask, type Load } from './load.ts';
+import type { Answer as Pod } from './pod.ts';
+import type { Answer } from './resolver-process.ts';
 
 const GOAL = 0.9;
 const WINDOW_MS = 1500;
 const WARM_UP_MS = 4000;
+
+const LOADS = [
+  { name: 'kept alive, 32 connections', atOnce: 32, keepsAlive: true },
+  { name: 'a new connection each, 32 at once', atOnce: 32, keepsAlive: false },
+];
+
+/** A proxy that a pod is ready behind. */
+export interface Proxy extends Pick<Load, 'port' | 'host'> {
+  /** CPU time that it has used. */
+  cpuMs(): Promise<number>;
+}
 
 interface Measured {
   readonly perSecond: number;
@@ -21,58 +33,67 @@ export async function measureThroughput(resolverPort: number, rounds: number): P
     startChild('bare-proxy.ts'),
     startChild('resolver-process.ts'),
   ]);
-  const { port: podPort } = await pod.ask<{ port: number }>({ listen: 0 });
+  const { port: podPort } = await pod.ask<Pod>({ listen: 0 });
   const { port: barePort } = await bare.ask<{ port: number }>({ pod: podPort });
   await resolver.ask({ listen: [resolverPort], pod: podPort });
+  const ours = { port: resolverPort, host: 'web', cpuMs: async () => (await resolver.ask<Answer>({})).cpuMs };
+  const other = { port: barePort, host: 'web', cpuMs: async () => (await bare.ask<{ cpuMs: number }>({})).cpuMs };
+  await compareThroughput({ ours, other, name: 'bare', goal: GOAL, rounds });
+  await Promise.all([pod.stop(), bare.stop(), resolver.stop()]);
+}
 
-  const loads = [
-    { name: 'kept alive, 32 connections', ask: (port: number, ms: number) => askKeptAlive(port, 32, ms) },
-    { name: 'a new connection each, 32 at once', ask: (port: number, ms: number) => askAnew(port, 32, ms) },
-  ];
+/** The same loads through two proxies, in turns; `goal`: what the ratio of requests a second should be at least. */
+export async function compareThroughput(options: {
+  readonly ours: Proxy;
+  readonly other: Proxy;
+  /** What the other one is called. */
+  readonly name: string;
+  readonly goal: number;
+  readonly rounds: number;
+}): Promise<void> {
+  const { ours, other, name, goal, rounds } = options;
   const rows = [];
-  for (const { name, ask } of loads) {
-    for (const port of [barePort, resolverPort]) await ask(port, WARM_UP_MS);
-    const ours: Measured[] = [];
-    const theirs: Measured[] = [];
+  for (const load of LOADS) {
+    for (const { port, host } of [other, ours]) await ask({ ...load, port, host }, WARM_UP_MS);
+    const oursMeasured: Measured[] = [];
+    const otherMeasured: Measured[] = [];
     for (let round = 0; round < rounds; round++) {
       const turns = [
-        async () => ours.push(await measure(resolver, () => ask(resolverPort, WINDOW_MS))),
-        async () => theirs.push(await measure(bare, () => ask(barePort, WINDOW_MS))),
+        async () => oursMeasured.push(await measure(ours, load)),
+        async () => otherMeasured.push(await measure(other, load)),
       ];
       // Each goes first every other time, so that what drifts meets both alike.
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
     }
-    rows.push(rowOf(name, ours, theirs));
+    rows.push(rowOf(load.name, oursMeasured, otherMeasured));
   }
-  await Promise.all([pod.stop(), bare.stop(), resolver.stop()]);
-  const heads = ['req/s', 'bare', 'ratio', 'middle half', 'p99 ms', 'bare', 'CPU us/req', 'bare', 'CPU ratio'];
+  const heads = ['req/s', name, 'ratio', 'middle half', 'p99 ms', name, 'CPU us/req', name, 'CPU ratio'];
   printTable(`through the resolver with a ready pod, ${rounds} x ${WINDOW_MS} ms each`, [['load', ...heads], ...rows]);
   for (const row of rows) {
-    printLine(`  ${row[0]}: ratio ${row[3]}; goal >= ${GOAL}: ${Number(row[3]) >= GOAL ? 'met' : 'MISSED'}`);
+    printLine(`  ${row[0]}: ratio ${row[3]}; goal >= ${goal}: ${Number(row[3]) >= goal ? 'met' : 'MISSED'}`);
   }
 }
 
-async function measure(proxy: Child, ask: () => Promise<Window>): Promise<Measured> {
-  const before = await proxy.ask<{ cpuMs: number }>({});
-  const { perSecond, latenciesMs } = await ask();
-  const { cpuMs } = await proxy.ask<{ cpuMs: number }>({});
-  const cpuUs = ((cpuMs - before.cpuMs) * 1000) / latenciesMs.length;
+async function measure({ port, host, cpuMs }: Proxy, load: (typeof LOADS)[number]): Promise<Measured> {
+  const beforeMs = await cpuMs();
+  const { perSecond, latenciesMs } = await ask({ ...load, port, host }, WINDOW_MS);
+  const cpuUs = (((await cpuMs()) - beforeMs) * 1000) / latenciesMs.length;
   return { perSecond, p99Ms: quantile(latenciesMs, 0.99), cpuUs };
 }
 
-function rowOf(name: string, ours: readonly Measured[], theirs: readonly Measured[]): readonly (string | number)[] {
+function rowOf(name: string, ours: readonly Measured[], other: readonly Measured[]): readonly (string | number)[] {
   const middle = (list: readonly Measured[], of: keyof Measured) => median(list.map((each) => each[of]));
-  const ratios = ours.map(({ perSecond }, i) => perSecond / (theirs[i]?.perSecond ?? Number.NaN));
+  const ratios = ours.map(({ perSecond }, i) => perSecond / (other[i]?.perSecond ?? Number.NaN));
   return [
     name,
     middle(ours, 'perSecond').toFixed(0),
-    middle(theirs, 'perSecond').toFixed(0),
+    middle(other, 'perSecond').toFixed(0),
     median(ratios).toFixed(2),
     spread(ratios),
     middle(ours, 'p99Ms').toFixed(1),
-    middle(theirs, 'p99Ms').toFixed(1),
+    middle(other, 'p99Ms').toFixed(1),
     middle(ours, 'cpuUs').toFixed(0),
-    middle(theirs, 'cpuUs').toFixed(0),
-    median(ours.map(({ cpuUs }, i) => (theirs[i]?.cpuUs ?? Number.NaN) / cpuUs)).toFixed(2),
+    middle(other, 'cpuUs').toFixed(0),
+    median(ours.map(({ cpuUs }, i) => (other[i]?.cpuUs ?? Number.NaN) / cpuUs)).toFixed(2),
   ];
 }
