@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { printLine } from './print.ts';
+import { measureBeside } from './resolver/beside.ts';
 import { measureBulk, measureListeners } from './resolver/memory.ts';
 import { measureRelease } from './resolver/release.ts';
 import { measureThroughput } from './resolver/throughput.ts';
@@ -10,6 +11,7 @@ import { measureThroughput } from './resolver/throughput.ts';
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '10' }, only: { type: 'string', multiple: true } },
 });
+const { RESOLVER_BIN } = process.env;
 const FIRST_PORT = 12_000;
 const GIB = 1024 ** 3;
 const wants = (name: string) => values.only?.includes(name) ?? true;
@@ -21,6 +23,7 @@ const held = Math.min(10_000, Math.floor((files - 200) / 2));
 if (held < 10_000) printLine(`  only ${files} file descriptors: the largest herd is ${held} instead of 10000`);
 
 if (wants('throughput')) await measureThroughput(FIRST_PORT, Number(values.rounds));
+if (wants('beside') && RESOLVER_BIN) await measureBeside(RESOLVER_BIN, Number(values.rounds));
 if (wants('release')) await measureRelease(FIRST_PORT, held);
 if (wants('listeners')) await measureListeners(FIRST_PORT, Math.min(10_000, files - 200));
 if (wants('bulk')) await measureBulk(FIRST_PORT, GIB);
