@@ -13,6 +13,7 @@ import { createTokens } from './http/tokens.ts';
 import { createCluster } from './kube/create-cluster.ts';
 import { isExpectedAnswer } from './kube/kube-error.ts';
 import { loadKubeConfig } from './kube/load-kube-config.ts';
+import { findUnusableRules } from './resolver/http1/probe-response.ts';
 import { systemClock as clock, systemRandom as random } from './system.ts';
 import { countAnswer } from './telemetry/count-answer.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
     onBug: (error) => report(error, { where: 'triggers' }),
   });
   const { answers, wakes, claims } = createEffects({
+    findUnusableRules,
     cluster,
     clock,
     random,

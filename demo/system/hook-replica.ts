@@ -11,6 +11,7 @@ import { createGate } from '../../src/http/gate.ts';
 import { listen } from '../../src/http/listen.ts';
 import { createReadiness } from '../../src/http/readiness.ts';
 import { createCluster } from '../../src/kube/create-cluster.ts';
+import { findUnusableRules } from '../../src/resolver/http1/probe-response.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
 import { createSend } from '../../src/triggers/send.ts';
 import { createTriggers } from '../../src/triggers/triggers.ts';
@@ -55,6 +56,7 @@ export async function startHookReplica({
     onBug,
   });
   const { answers, wakes } = createEffects({
+    findUnusableRules,
     cluster,
     clock,
     random,

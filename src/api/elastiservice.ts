@@ -313,7 +313,7 @@ export type Phase = (typeof PHASES)[number];
 const time = (description: string) => z.iso.datetime({ offset: true }).meta({ description });
 
 export const Condition = z.looseObject({
-  type: z.string().meta({ description: 'Ready, Asleep, SleepAllowed, Autoscaler or ResolverPorts.' }),
+  type: z.string().meta({ description: 'Ready, Asleep, SleepAllowed, Autoscaler, ResolverPorts or ProbeResponse.' }),
   status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether the condition holds.' }),
   reason: z.string().meta({ description: 'A stable PascalCase word for why.' }),
   message: z.string().meta({ description: 'The same as a sentence.' }),
@@ -377,7 +377,7 @@ export const ElastiServiceStatus = z.looseObject({
     .array(Condition)
     .optional()
     .meta({
-      description: 'Ready, Asleep, SleepAllowed, Autoscaler and ResolverPorts.',
+      description: 'Ready, Asleep, SleepAllowed, Autoscaler, ResolverPorts and ProbeResponse.',
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],
     }),

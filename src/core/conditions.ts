@@ -1,7 +1,7 @@
 import type { Condition } from '../api/elastiservice.ts';
 
 export interface Claim {
-  readonly type: 'Ready' | 'Asleep' | 'SleepAllowed' | 'Autoscaler' | 'ResolverPorts';
+  readonly type: 'Ready' | 'Asleep' | 'SleepAllowed' | 'Autoscaler' | 'ResolverPorts' | 'ProbeResponse';
   readonly status: Condition['status'];
   readonly reason: string;
   readonly message: string;

@@ -13,4 +13,5 @@ export const emptyContext = (now: Date): Context => ({
   resolverPorts: { kind: 'unread' },
   listening: { kind: 'unread' },
   flows: { kind: 'unread' },
+  probeRules: { kind: 'unread' },
 });

@@ -37,6 +37,7 @@ export function decideFinalizeNeeds({ facts, context }: Observation, settings: S
     resolverPorts: undefined,
     listening: undefined,
     flows: false,
+    probeRules: false,
     ...resolver,
   };
 }

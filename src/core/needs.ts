@@ -1,5 +1,6 @@
 import { FRESH_SECONDS } from './decide-sleep.ts';
 import type { Plan, Unread } from './phase.ts';
+import { mustJudgeProbeRules } from './probe-rules.ts';
 import { usableService } from './resources/children.ts';
 import { isForeignRaise } from './status.ts';
 import { secondsSince } from './time.ts';
@@ -19,7 +20,9 @@ const PREVENTED_SECONDS = 300;
 export function decideNeeds({ view, decision }: Plan): Needs | undefined {
   const scale = decideScaleNeed(view);
   const resolver = decideResolverNeeds(view);
-  if (scale !== undefined || resolver !== undefined) return needs(view, { scale, ...resolver }, []);
+  const probeRules = decision !== undefined && mustJudgeProbeRules(view);
+  if (scale !== undefined || resolver !== undefined || probeRules)
+    return needs(view, { scale, ...resolver, probeRules }, []);
   if (decision === undefined) return undefined;
 
   const { unread } = decision;
@@ -79,6 +82,7 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
     resolverPorts: undefined,
     listening: undefined,
     flows: asks('flows'),
+    probeRules: false,
     ...given,
   };
 }

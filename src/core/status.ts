@@ -3,6 +3,7 @@ import { type Claim, makeConditions } from './conditions.ts';
 import { foreignRaises } from './contest.ts';
 import { isSleptByUs } from './decide-raise.ts';
 import type { Decision } from './phase.ts';
+import { probeResponseClaim } from './probe-rules.ts';
 import { isSame } from './resources/same.ts';
 import { secondsSince } from './time.ts';
 import type { View } from './view.ts';
@@ -145,6 +146,8 @@ function claimsOf(view: View, decision: Decision, isSpecChanged: boolean): reado
     claims.push({ type: 'Autoscaler', status: 'True', reason: 'KedaPausedWhileAsleep', message: sentence });
   }
   if (view.settings.resolver.routing === 'port') claims.push(resolverPortsClaim(view));
+  const probeResponse = probeResponseClaim(view);
+  if (probeResponse !== undefined) claims.push(probeResponse);
   return claims;
 }
 

@@ -2,6 +2,7 @@ import type { Child } from '../api/hooks.ts';
 import { withReady } from './conditions.ts';
 import { makeWakePatch } from './decide-raise.ts';
 import type { Decision, Plan } from './phase.ts';
+import { probeRuleEvents } from './probe-rules.ts';
 import { listChildren, observedChildren } from './resources/children.ts';
 import { finishStatus, makeStatus } from './status.ts';
 import { makeEvents } from './transitions.ts';
@@ -23,7 +24,7 @@ export function sync({ view, decision }: Plan): SyncResult {
     children: listChildren({ privateService: view.privateService, slices }),
     resyncAfterSeconds: decideResync(view, decision, patches),
     scalePatches: patches,
-    events: makeEvents(view, decision, status),
+    events: [...makeEvents(view, decision, status), ...probeRuleEvents(view)],
   };
 }
 

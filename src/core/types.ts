@@ -97,6 +97,18 @@ export type FlowsReading =
   /** open: they have reached a pod; held: they wait for one. */
   | { readonly kind: 'found'; readonly open: number; readonly held: number };
 
+/** Which rules of spec.probeResponse the resolver cannot use. */
+export type ProbeRulesReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'found'; readonly unusable: readonly UnusableRule[] };
+
+/** A rule that matches nothing, by its place in spec.probeResponse. */
+export interface UnusableRule {
+  readonly index: number;
+  /** tooLarge: it alone, or with the rules before it. */
+  readonly problem: 'malformed' | 'tooLarge';
+}
+
 /** Another ElastiService that names the same target. */
 export interface Sharer {
   readonly name: string;
@@ -124,6 +136,7 @@ export interface Context {
   readonly resolverPorts: ResolverPortsReading;
   readonly listening: ListeningReading;
   readonly flows: FlowsReading;
+  readonly probeRules: ProbeRulesReading;
 }
 
 /** What a decision needs beyond the request and what was gathered so far. Nothing is read that is not named here. */
@@ -142,6 +155,7 @@ export interface Needs {
   /** undefined: not needed. Otherwise which ready resolvers accept connections on all of these ports of theirs. */
   readonly listening: { readonly ports: readonly number[] } | undefined;
   readonly flows: boolean;
+  readonly probeRules: boolean;
 }
 
 /** What must hold, live, for replicas to go to 0. The core names it, the shell checks it and acts. */

@@ -4,6 +4,7 @@ import { SERVICES } from '../api/hooks.ts';
 import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
 import type { TriggerReading } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
+import { findUnusableRules } from '../resolver/http1/probe-response.ts';
 import type { AnsweredHook } from './answers.ts';
 import { createEffects } from './create-effects.ts';
 import { createModelCluster, keyOf, keyOfTarget, refusal } from './testing/model-cluster.ts';
@@ -16,6 +17,7 @@ const ASLEEP = { phase: 'Asleep', phaseSince: ago(600), mode: 'proxy', servedWak
 
 /** `demand`: what every trigger says; `asks` counts the questions. */
 function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs = 0 } = {}) {
+  let judged = 0;
   const clock = createVirtualClock(WORLD.now);
   const cluster = createModelCluster({ clock });
   cluster.targets.set(keyOfTarget(TARGET), { replicas, statusReplicas: replicas });
@@ -36,6 +38,10 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
     log: silentLog,
     triggers,
     settings: SETTINGS,
+    findUnusableRules: (rules) => {
+      judged++;
+      return findUnusableRules(rules);
+    },
     onAnswered: (answer) => answered.push(answer),
   });
   /** `live`: the status in the cluster, where the request is behind it. */
@@ -46,7 +52,20 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
   };
   const finalize = (world: World) => clock.run(answers.finalize(requestOf(world), clock.monotonicMs()));
   const replicasNow = () => cluster.targets.get(keyOfTarget(TARGET))?.replicas;
-  return { clock, cluster, answers, wakes, sync, finalize, asks, answered, forgotten, registry, replicasNow };
+  return {
+    clock,
+    cluster,
+    answers,
+    wakes,
+    sync,
+    finalize,
+    asks,
+    answered,
+    forgotten,
+    registry,
+    replicasNow,
+    judgedTimes: () => judged,
+  };
 }
 
 const redirected = async (world: Partial<World> = {}) => {
@@ -258,5 +277,22 @@ test('a sync that is repeated on a stale parent tells of its transition once', a
   assert.deepEqual(
     cluster.events.map((event) => event.reason),
     ['Holding'],
+  );
+});
+
+test('an expression in a rule for probes that the resolver refuses is told once, and judged once', async () => {
+  const { sync, cluster, judgedTimes } = setup();
+  const path = { type: 'RegularExpression', value: '/health(' };
+  const spec = { ...WORLD.spec, probeResponse: [{ path, response: { status: 200, body: '' } }] };
+  const world: World = { ...WORLD, spec, status: { phase: 'Serving', phaseSince: ago(900) } };
+  const { status } = await sync(world);
+  const conditions = status.conditions as { type: string; status: string; reason: string }[];
+  const condition = conditions.find(({ type }) => type === 'ProbeResponse');
+  assert.deepEqual([condition?.status, condition?.reason], ['False', 'ProbeResponseInvalid']);
+  await sync({ ...world, status });
+  assert.equal(judgedTimes(), 1);
+  assert.deepEqual(
+    cluster.events.map(({ type, reason }) => [type, reason]),
+    [['Warning', 'ProbeResponseInvalid']],
   );
 });

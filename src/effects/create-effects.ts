@@ -3,7 +3,7 @@ import type { Triggers } from '../triggers/triggers.ts';
 import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
 import { createEvents } from './events.ts';
-import { createGather, type ResolverReads } from './gather.ts';
+import { createGather, type GatherDeps, type ResolverReads } from './gather.ts';
 import type { ClaimsCluster, Clock, Cluster, Logger, Random } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
@@ -13,6 +13,7 @@ import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
 export interface EffectsDeps
   extends Pick<AnswersDeps, 'onAnswered'>,
     Pick<CarryOutDeps, 'onScaled' | 'onZeroStep'>,
+    Pick<GatherDeps, 'findUnusableRules'>,
     Pick<WakesDeps, 'onWake'> {
   readonly cluster: Cluster;
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import type { ElastiServiceSpec } from '../api/elastiservice.ts';
 import { pausedBy } from '../api/keda.ts';
 import { parseElastiService } from '../core/observe.ts';
 import { familiesOf, readyEndpoints } from '../core/resources/resolver-slices.ts';
@@ -13,6 +14,7 @@ import type {
   Settings,
   SharersReading,
   StatusReading,
+  UnusableRule,
 } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
 import type { Triggers } from '../triggers/triggers.ts';
@@ -28,6 +30,8 @@ export interface GatherDeps {
   readonly settings: Settings;
   /** Asked under routing by port only. */
   readonly resolver?: ResolverReads | undefined;
+  /** Which rules of spec.probeResponse the resolver cannot use. Default: none. */
+  readonly findUnusableRules?: (rules: NonNullable<ElastiServiceSpec['probeResponse']>) => readonly UnusableRule[];
 }
 
 export type ResolverReads = Pick<ResolverClaims, 'claim'> & ResolverPods;
@@ -59,7 +63,8 @@ interface Aged<T> {
 }
 
 /** Reads for decisions. Only readings that may be old are remembered, per ElastiService. */
-export function createGather({ cluster, clock, triggers, settings, resolver = NO_RESOLVER }: GatherDeps): Gather {
+export function createGather(deps: GatherDeps): Gather {
+  const { cluster, clock, triggers, settings, resolver = NO_RESOLVER, findUnusableRules = () => [] } = deps;
   const memories = new Map<string, Memory>();
   const options = { timeoutMs: CALL_TIMEOUT_MS };
 
@@ -163,6 +168,9 @@ export function createGather({ cluster, clock, triggers, settings, resolver = NO
       if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
       if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));
       if (needs.flows) read('flows', resolver.flows(facts.resolverPods, [uid, ...uidsOf(context.sharers)]));
+      if (needs.probeRules) {
+        gathered.probeRules = { kind: 'found', unusable: findUnusableRules(spec.probeResponse ?? []) };
+      }
       await Promise.all(reads);
       return gathered;
     },

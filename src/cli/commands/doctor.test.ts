@@ -246,6 +246,10 @@ test('what only the conditions know, and a spec that cannot be read', async (t) 
   assert.deepEqual(await wrongIn(t, elastiServices(elastiService({ status: { conditions: contested } }))), [
     'problem service: ElastiService shop/web: somebody else keeps raising the replicas (ReplicasContested)',
   ]);
+  const probes = CONDITIONS.probes('ProbeResponseInvalid', 'probeResponse[0] cannot be read');
+  assert.deepEqual(await wrongIn(t, elastiServices(elastiService({ status: { conditions: probes } }))), [
+    'problem service: ElastiService shop/web: probeResponse[0] cannot be read (ProbeResponseInvalid)',
+  ]);
   const [line] = await wrongIn(t, elastiServices(elastiService({ spec: { triggers: [] } })));
   assert.match(line ?? '', /^problem service: ElastiService shop\/web: spec\.triggers: write at least one trigger/);
 });

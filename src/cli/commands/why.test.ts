@@ -114,6 +114,13 @@ test('why one never sleeps, and what to do about it', async (t) => {
   );
 });
 
+test('rules for probes that match nothing, and what to do about them', async (t) => {
+  const message = 'probeResponse[0] cannot be read';
+  const { out } = await whyIn(t, { status: { conditions: CONDITIONS.probes('ProbeResponseInvalid', message) } });
+  const told = 'ProbeResponse: no for 2h, ProbeResponseInvalid: probeResponse[0] cannot be read. To do: ';
+  assert.ok(out.includes(`${told}correct the rules that are named.`), out);
+});
+
 test('a trigger that somebody else has to be asked about says so, in place of a value', async (t) => {
   const trigger = (metadata: object) => ({ type: 'prometheus', metadata: { query: 'q', threshold: 1, ...metadata } });
   const triggers = [

@@ -14,6 +14,11 @@ import { checkAutoscalers, checkPreStop, nameOf } from './target.ts';
 
 const { ok, unknown, warning, problem } = findingsOf('service');
 
+const NEVER_SLEEPS = 'it never sleeps like this';
+const WHY: Readonly<Record<string, string>> = {
+  Ready: 'it may not be able to serve what comes',
+  ProbeResponse: 'the requests that are meant wake it',
+};
 const NOT_READY = 'ResolverNotReady';
 
 /** What concerns single ElastiServices: can they sleep, and does nothing fight with them? */
@@ -61,10 +66,9 @@ function checkService(parent: Parent, judging: Judging): Finding[] {
 
 function refused(object: string, { reason, message }: { readonly reason: string; readonly message: string }): Finding {
   const todo = adviceFor(reason) ?? `\`elasti why\` says more`;
-  const why = 'it never sleeps like this';
   // What a person wants, and what passes, is nothing wrong.
   const isMeant = reason === 'TargetShared' || reason === 'SleepSwitchedOff';
-  const fault = { object, what: `${withoutStop(message)} (${reason})`, why, todo };
+  const fault = { object, what: `${withoutStop(message)} (${reason})`, why: NEVER_SLEEPS, todo };
   return isMeant ? warning(fault) : problem(fault);
 }
 
@@ -72,14 +76,13 @@ function refused(object: string, { reason, message }: { readonly reason: string;
 function toldByConditions(elastiService: ElastiService, toldBefore: readonly string[]): Finding[] {
   const object = nameOf(elastiService);
   const reasons = new Set(toldBefore);
-  return ['Ready', 'SleepAllowed', 'ResolverPorts'].flatMap((type) => {
+  return ['Ready', 'SleepAllowed', 'ResolverPorts', 'ProbeResponse'].flatMap((type) => {
     const condition = conditionOf(elastiService, type);
     if (condition?.status !== 'False' || reasons.has(condition.reason)) return [];
     reasons.add(condition.reason);
     const { reason, message } = condition;
     if (reason === 'TargetShared' || reason === 'SleepSwitchedOff') return [refused(object, { reason, message })];
-    const why = type === 'Ready' ? 'it may not be able to serve what comes' : 'it never sleeps like this';
     const todo = adviceFor(reason) ?? 'look at its pods, and at its Events';
-    return [problem({ object, what: `${withoutStop(message)} (${reason})`, why, todo })];
+    return [problem({ object, what: `${withoutStop(message)} (${reason})`, why: WHY[type] ?? NEVER_SLEEPS, todo })];
   });
 }

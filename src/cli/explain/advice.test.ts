@@ -12,6 +12,7 @@ test('there is advice for every reason that lasts until somebody does something'
     ...wordsIn(core('blocked.ts'), /reason: '(\w+)'/g),
     ...wordsIn(core('redirect.ts'), /lasting\(\s*'(\w+)'/g),
     ...wordsIn(core('redirect.ts'), /lasting\('(\w+)'/g),
+    ...wordsIn(core('probe-rules.ts'), /'(ProbeResponse[A-Z]\w+)'/g),
     'ScaleFailed',
     'InvalidSpec',
   ];

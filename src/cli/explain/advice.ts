@@ -11,6 +11,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   KedaScalesToZero: 'set minReplicaCount of the ScaledObject to 1',
   NoSelector: 'name a Service with a selector in spec.service',
   NoTcpPort: 'name a Service with a TCP port in spec.service',
+  ProbeResponseInvalid: 'correct the rules that are named',
+  ProbeResponseTooLarge: 'shorten the expressions in spec.probeResponse: together they may have 2,000 steps',
   ReplicasContested: 'let the GitOps controller ignore spec.replicas of the target, then change this ElastiService',
   Reserved: 'leave it: the namespaces of the system itself never sleep',
   ResolverLacksFamily: 'give the resolver an address in each family of the Service',

@@ -39,6 +39,10 @@ export const CONDITIONS = {
     condition('Asleep', 'False', 'Serving', message),
     condition('SleepAllowed', 'False', reason, message),
   ],
+  probes: (reason: string, message: string) => [
+    ...CONDITIONS.serving('InCooldown', 'idle, and kept up'),
+    condition('ProbeResponse', 'False', reason, message),
+  ],
   asleep: () => [
     condition('Ready', 'True', 'SleptByElasti', 'replicas are 0; a request or an active trigger wakes it'),
     condition('Asleep', 'True', 'SleptByElasti', 'replicas are 0; a request or an active trigger wakes it'),

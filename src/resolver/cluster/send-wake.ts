@@ -14,9 +14,13 @@ export interface SendWakeDeps {
   readonly onWake?: (claim: Claim, outcome: WakeOutcome, error?: unknown) => void;
 }
 
-/** How long the hook service as a whole, and one replica of it, may take. */
-const HOOK_MS = 2000;
-const TRY_MS = 1000;
+/** How long the hook service as a whole may take. */
+const HOOK_MS = 3000;
+/**
+ * And one replica: its write of the token may take 1 s and its wait for the raise 0.5 s. Given up before that, a wake that
+ * is recorded would be asked for again, and each asking is one more write to an API server that is slow already.
+ */
+const TRY_MS = 1500;
 const RETRY_MS = 200;
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RouteSettings } from '../ports.ts';
-import { createProbeMatcher } from './probe-response.ts';
+import { createProbeMatcher, findUnusableRules } from './probe-response.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
 
 type Rule = Omit<RouteSettings['probeResponses'][number], 'response'>;
@@ -118,4 +118,25 @@ test('the first rule that matches gives the answer, and one that cannot be read 
   const at = (path: string) => match(readRequestHead(Buffer.from(`GET ${path} HTTP/1.1\r\n\r\n`)) as RequestHead);
   assert.deepEqual(at('/a'), { status: 403, body: 'first' });
   assert.deepEqual(at('/b'), { status: 200, body: 'second' });
+});
+
+test('rules that match nothing are found, each with why', () => {
+  const ruleOf = (rule: Rule) => ({ ...rule, response: { status: 200, body: '' } }) as const;
+  const expression = (value: string): Rule => ({ path: { type: 'RegularExpression', value } });
+  const rules = [
+    expression('^/health(z|y)?$'),
+    expression('/health('),
+    { headers: [{ name: ' ', value: 'x' }] },
+    exact('('),
+    expression('(a?){999}'),
+    expression(`(${'a?'.repeat(500)}){1000}`),
+    { queryParams: [{ name: 'q', type: 'RegularExpression', value: '^b$' }] } as const,
+  ];
+  assert.deepEqual(findUnusableRules(rules.map(ruleOf)), [
+    { index: 1, problem: 'malformed' },
+    { index: 2, problem: 'malformed' },
+    { index: 4, problem: 'tooLarge' },
+    { index: 5, problem: 'tooLarge' },
+    { index: 6, problem: 'tooLarge' },
+  ]);
 });

@@ -1,7 +1,8 @@
+import type { UnusableRule } from '../../core/types.ts';
 import type { RouteSettings } from '../ports.ts';
 import type { RequestHead } from './request-head.ts';
 import { type RequestUrl, readRequestUrl } from './request-url.ts';
-import { createSearches, type Search } from './searches.ts';
+import { createSearches, type Search, TooLargeError } from './searches.ts';
 
 export interface ProbeAnswer {
   readonly status: number;
@@ -24,7 +25,9 @@ export function createProbeMatcher(rules: RouteSettings['probeResponses']): Prob
   const makeSearch = createSearches();
   const compiled = rules.flatMap((rule) => {
     const matches = compileRule(rule, makeSearch);
-    return matches ? [{ matches, answer: { status: rule.response.status, body: rule.response.body } }] : [];
+    return typeof matches === 'function'
+      ? [{ matches, answer: { status: rule.response.status, body: rule.response.body } }]
+      : [];
   });
   return (head) => {
     const url = readRequestUrl(head.method, head.target);
@@ -32,7 +35,16 @@ export function createProbeMatcher(rules: RouteSettings['probeResponses']): Prob
   };
 }
 
-function compileRule(rule: Rule, makeSearch: MakeSearch): RuleMatcher | undefined {
+/** The rules that match nothing, as createProbeMatcher takes them. */
+export function findUnusableRules(rules: RouteSettings['probeResponses']): readonly UnusableRule[] {
+  const makeSearch = createSearches();
+  return rules.flatMap((rule, index) => {
+    const problem = compileRule(rule, makeSearch);
+    return typeof problem === 'string' ? [{ index, problem }] : [];
+  });
+}
+
+function compileRule(rule: Rule, makeSearch: MakeSearch): RuleMatcher | UnusableRule['problem'] {
   try {
     const path = compilePath(rule.path, makeSearch);
     const method = rule.method?.trim().toUpperCase();
@@ -46,7 +58,8 @@ function compileRule(rule: Rule, makeSearch: MakeSearch): RuleMatcher | undefine
       headers.every(({ name, test }) => !HIDDEN_HEADERS.has(name) && hasMatch(head.headers, name, test)) &&
       queryParams.every(({ name, test }) => hasMatch(url.query, name, test));
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof TooLargeError) return 'tooLarge';
+    if (error instanceof SyntaxError) return 'malformed';
     throw error;
   }
 }

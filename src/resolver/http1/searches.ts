@@ -9,20 +9,23 @@ const MAX_STEPS = 2000;
 const MAX_UNCOMPILED = 20_000;
 const COUNT = /(\)?)\{(\d+)(?:,(\d*))?\}/g;
 
+/** The expressions of an ElastiService are more than is taken. */
+export class TooLargeError extends SyntaxError {}
+
 /**
  * Makes searches for the expressions of one ElastiService, in Go's syntax and with Go's meaning, as KubeElasti has them. They
  * are written by whoever may write an ElastiService and run on what any client sends: with JavaScript's own, one such pair
- * could stop the traffic of all. The maker throws SyntaxError for an expression that Go refuses, and for one that is too
- * large, alone or with those before it; after the latter it throws for all.
+ * could stop the traffic of all. The maker throws SyntaxError for an expression that Go refuses, and TooLargeError for
+ * one that is too large, alone or with those before it; after the latter it throws for all.
  */
 export function createSearches(): (pattern: string) => Search {
   let left = MAX_STEPS;
   return (pattern) => {
-    if (left <= 0 || boundSize(pattern) > MAX_UNCOMPILED) throw new SyntaxError('the expressions are too large');
+    if (left <= 0 || boundSize(pattern) > MAX_UNCOMPILED) throw new TooLargeError('the expressions are too large');
     const expression = compile(pattern);
     left -= expression?.programSize() ?? pattern.length;
     if (!expression) throw new SyntaxError(`no regular expression: ${pattern}`);
-    if (left < 0) throw new SyntaxError('the expressions are too large');
+    if (left < 0) throw new TooLargeError('the expressions are too large');
     // test() would be faster, but keeps up to 8 MiB of states for each expression.
     return (text) => expression.matcher(text).find();
   };
