@@ -100,6 +100,7 @@ export const Variables = z
     WAKE_SETTLE_SECONDS: seconds(1, 600).default(2),
     RESOLVER_GONE_SECONDS: seconds(1, 86_400).default(30),
     PROXY_REENTRY_SECONDS: seconds(0, 86_400).default(0),
+    OBSERVE_ONLY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
     KUBECONFIG: z.string().optional(),
     KUBERNETES_SERVICE_HOST: z.string().optional(),

@@ -27,6 +27,7 @@ test('an empty environment gives the defaults', () => {
     resolverGoneSeconds: 30,
     reentrySeconds: 0,
     reservedNamespaces: ['elasti', 'kube-node-lease', 'kube-public', 'kube-system'],
+    isObserveOnly: false,
     watchNamespaces: [],
     prometheus: { serverAddress: undefined, authorizationHeader: undefined, allowedServers: ['*'] },
     sentry: undefined,
@@ -61,6 +62,7 @@ const full = {
   WAKE_SETTLE_SECONDS: '2.5',
   RESOLVER_GONE_SECONDS: '60',
   PROXY_REENTRY_SECONDS: '25',
+  OBSERVE_ONLY: 'true',
   LOG_LEVEL: 'debug',
   KUBECONFIG: '/root/.kube/config',
   KUBERNETES_SERVICE_HOST: '10.96.0.1',
@@ -90,6 +92,7 @@ test('every variable finds its place', () => {
     resolverGoneSeconds: 60,
     reentrySeconds: 25,
     reservedNamespaces: ['infra', 'proxy'],
+    isObserveOnly: true,
     watchNamespaces: ['depot', 'shop'],
     prometheus: {
       serverAddress: 'http://prometheus.monitoring:9090/base',
@@ -142,6 +145,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['WAKE_SETTLE_SECONDS', '601', 'a number of seconds from 1 to 600'],
   ['RESOLVER_GONE_SECONDS', 'NaN', 'a number of seconds from 1 to 86400'],
   ['PROXY_REENTRY_SECONDS', '-1', 'a number of seconds from 0 to 86400'],
+  ['OBSERVE_ONLY', 'yes', 'true or false'],
   ['LOG_LEVEL', 'INFO', 'one of debug, info, warn, error, silent'],
 ];
 
@@ -209,6 +213,7 @@ test('the settings are what the core needs of it', () => {
     zeroDeadlineSeconds: 5,
     clockSkewSeconds: 3,
     reservedNamespaces: ['infra', 'proxy'],
+    isObserveOnly: true,
   });
 });
 

@@ -34,6 +34,7 @@ export interface Config {
   readonly reentrySeconds: number;
   /** Sorted, with the resolver's own. */
   readonly reservedNamespaces: readonly string[];
+  readonly isObserveOnly: boolean;
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
   readonly prometheus: {
@@ -81,6 +82,7 @@ export function toSettings(config: Config): Settings {
     zeroDeadlineSeconds: 5,
     clockSkewSeconds: 3,
     reservedNamespaces: config.reservedNamespaces,
+    isObserveOnly: config.isObserveOnly,
   };
 }
 
@@ -120,6 +122,7 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
     resolverGoneSeconds: env.RESOLVER_GONE_SECONDS,
     reentrySeconds: env.PROXY_REENTRY_SECONDS,
     reservedNamespaces: sortedSet([...env.RESERVED_NAMESPACES, env.ELASTI_RESOLVER_NAMESPACE]),
+    isObserveOnly: env.OBSERVE_ONLY === 'true',
     // One namespace named twice would be listed twice.
     watchNamespaces: sortedSet(env.WATCH_NAMESPACES),
     prometheus: {

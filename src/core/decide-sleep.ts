@@ -33,7 +33,8 @@ export function decideSleep(view: View): SleepDecision {
     keptByDemand(view) ??
     keptByAutoscaler(view) ??
     keptBySharers(view) ??
-    keptByConnections(view) ?? { kind: 'sleep' }
+    keptByConnections(view) ??
+    keptByObserving(view) ?? { kind: 'sleep' }
   );
 }
 
@@ -171,6 +172,13 @@ function keptByConnections(view: View): SleepDecision | undefined {
   // A drain that has begun outlasts idle connections, so that they only put it off.
   const open = view.last.phase === 'Draining' ? undefined : openConnections(view);
   return open && notNow(open.reason, open.message);
+}
+
+// Last, so that the reason stands for: it would fall asleep now.
+function keptByObserving({ settings }: View): SleepDecision | undefined {
+  return settings.isObserveOnly
+    ? prevented('ObserveOnly', 'it would go to sleep now, were it not for OBSERVE_ONLY')
+    : undefined;
 }
 
 /** Whether connections of this ElastiService wait for a pod. */

@@ -145,7 +145,8 @@ function claimsOf(view: View, decision: Decision, isSpecChanged: boolean): reado
     const sentence = `ScaledObject ${autoscaler.name} is paused by us while the target sleeps`;
     claims.push({ type: 'Autoscaler', status: 'True', reason: 'KedaPausedWhileAsleep', message: sentence });
   }
-  if (view.settings.resolver.routing === 'port') claims.push(resolverPortsClaim(view));
+  const isClaimable = !view.settings.isObserveOnly || view.facts.privateService !== undefined;
+  if (view.settings.resolver.routing === 'port' && isClaimable) claims.push(resolverPortsClaim(view));
   const probeResponse = probeResponseClaim(view);
   if (probeResponse !== undefined) claims.push(probeResponse);
   return claims;

@@ -21,12 +21,16 @@ export function sync({ view, decision }: Plan): SyncResult {
   const patches = keepZeroStepApart(decision.patches, view, slices);
   return {
     status,
-    children: listChildren({ privateService: view.privateService, slices }),
+    children: listChildren({ privateService: privateServiceOf(view), slices }),
     resyncAfterSeconds: decideResync(view, decision, patches),
     scalePatches: patches,
     events: [...makeEvents(view, decision, status), ...probeRuleEvents(view)],
   };
 }
+
+// While we only observe, one that is there stays, and none is made.
+const privateServiceOf = ({ settings, facts, privateService }: View): Child | undefined =>
+  settings.isObserveOnly && facts.privateService === undefined && facts.slices.size === 0 ? undefined : privateService;
 
 // Blocked adds no slice: it only goes on with those that hold traffic already.
 function slicesOf({ slices, facts }: View, { phase }: Decision): readonly Child[] {

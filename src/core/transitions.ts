@@ -9,6 +9,8 @@ export function makeEvents(view: View, decision: Decision, status: ElastiService
   const { phase, reason, message } = decision;
   if (decision.raisedFor === 'ResolverGone' && last.wokenBy !== 'ResolverGone')
     return [{ type: 'Warning', reason, message }];
+  if (reason === 'ObserveOnly' && !last.conditions?.some((condition) => condition.reason === reason))
+    return [{ type: 'Normal', reason: 'WouldSleep', message }];
   if (phase === last.phase) return [];
   // Nobody needs to hear that a new ElastiService serves.
   if (last.phase === undefined && phase !== 'Blocked') return [];

@@ -60,7 +60,9 @@ export const isIncomplete = ({ publicService, readiness, resolver }: Facts): boo
 
 /** Derives the view of one observation. `before`: the view of the same call before more was read. */
 export function viewOf({ facts: observed, context }: Observation, settings: Settings, before?: View): View {
-  const { facts, trouble } = decideRedirect(observed, context, settings);
+  const { facts, trouble: found } = decideRedirect(observed, context, settings);
+  // While we only observe there may be no private Service, and so nothing that ports could be claimed for.
+  const trouble = settings.isObserveOnly && observed.privateService === undefined ? undefined : found;
   const { elastiService } = facts;
   const { now } = context;
   const last = elastiService.status ?? {};

@@ -64,10 +64,12 @@ function checkService(parent: Parent, judging: Judging): Finding[] {
   return findings.length > 0 ? findings : [ok(object, 'nothing is in the way of its sleep')];
 }
 
+const MEANT: ReadonlySet<string> = new Set(['TargetShared', 'SleepSwitchedOff', 'ObserveOnly']);
+
 function refused(object: string, { reason, message }: { readonly reason: string; readonly message: string }): Finding {
   const todo = adviceFor(reason) ?? `\`elasti why\` says more`;
   // What a person wants, and what passes, is nothing wrong.
-  const isMeant = reason === 'TargetShared' || reason === 'SleepSwitchedOff';
+  const isMeant = MEANT.has(reason);
   const fault = { object, what: `${withoutStop(message)} (${reason})`, why: NEVER_SLEEPS, todo };
   return isMeant ? warning(fault) : problem(fault);
 }
@@ -81,7 +83,7 @@ function toldByConditions(elastiService: ElastiService, toldBefore: readonly str
     if (condition?.status !== 'False' || reasons.has(condition.reason)) return [];
     reasons.add(condition.reason);
     const { reason, message } = condition;
-    if (reason === 'TargetShared' || reason === 'SleepSwitchedOff') return [refused(object, { reason, message })];
+    if (MEANT.has(reason)) return [refused(object, { reason, message })];
     const todo = adviceFor(reason) ?? 'look at its pods, and at its Events';
     return [problem({ object, what: `${withoutStop(message)} (${reason})`, why: WHY[type] ?? NEVER_SLEEPS, todo })];
   });
