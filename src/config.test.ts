@@ -213,6 +213,7 @@ test('the settings are what the core needs of it', () => {
     zeroDeadlineSeconds: 5,
     clockSkewSeconds: 3,
     reservedNamespaces: ['infra', 'proxy'],
+    watchNamespaces: ['depot', 'shop'],
     isObserveOnly: true,
   });
 });

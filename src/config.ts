@@ -82,6 +82,7 @@ export function toSettings(config: Config): Settings {
     zeroDeadlineSeconds: 5,
     clockSkewSeconds: 3,
     reservedNamespaces: config.reservedNamespaces,
+    watchNamespaces: config.watchNamespaces,
     isObserveOnly: config.isObserveOnly,
   };
 }

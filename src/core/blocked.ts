@@ -15,6 +15,12 @@ export function decideBlocked(facts: RequestFacts, settings: Settings, scale: Sc
   if (settings.reservedNamespaces.includes(namespace)) {
     return { reason: 'Reserved', message: `namespace ${namespace} belongs to the system itself` };
   }
+  if (!isWatched(elastiService, settings)) {
+    return {
+      reason: 'NotWatched',
+      message: `namespace ${namespace} is not among WATCH_NAMESPACES of the hook service`,
+    };
+  }
   if (publicService === 'missing') {
     return { reason: 'ServiceMissing', message: `Service ${spec.service} does not exist` };
   }
@@ -55,8 +61,13 @@ export function decideBlocked(facts: RequestFacts, settings: Settings, scale: Sc
   return undefined;
 }
 
+/** Whether its namespace is one that we look at, and have the rights to. */
+export const isWatched = ({ namespace }: { readonly namespace: string }, { watchNamespaces = [] }: Settings): boolean =>
+  watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
+
 /** Reasons of Blocked under which nothing is done to the target either: it is not ours to act on. */
-export const isHandsOff = ({ reason }: Refusal): boolean => reason === 'Reserved' || reason === 'ServiceClaimed';
+export const isHandsOff = ({ reason }: Refusal): boolean =>
+  ['Reserved', 'NotWatched', 'ServiceClaimed'].includes(reason);
 
 /** Which families of the Service the resolver cannot hold; all of them when no resolver is ready. */
 export function familiesWithoutResolver({ publicService, resolver }: RequestFacts): readonly string[] {

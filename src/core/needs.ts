@@ -1,3 +1,4 @@
+import { isWatched } from './blocked.ts';
 import { FRESH_SECONDS } from './decide-sleep.ts';
 import type { Plan, Unread } from './phase.ts';
 import { mustJudgeProbeRules } from './probe-rules.ts';
@@ -18,6 +19,8 @@ const PREVENTED_SECONDS = 300;
  * Call it again with what came of it: a decision may need one thing only because of another.
  */
 export function decideNeeds({ view, decision }: Plan): Needs | undefined {
+  // Where we may not read, nothing is asked for.
+  if (!isWatched(view.facts.elastiService, view.settings)) return undefined;
   const scale = decideScaleNeed(view);
   const resolver = decideResolverNeeds(view);
   const probeRules = decision !== undefined && mustJudgeProbeRules(view);

@@ -14,6 +14,8 @@ export function makeEvents(view: View, decision: Decision, status: ElastiService
   if (phase === last.phase) return [];
   // Nobody needs to hear that a new ElastiService serves.
   if (last.phase === undefined && phase !== 'Blocked') return [];
+  // Nor may we write an Event there.
+  if (reason === 'NotWatched') return [];
   switch (phase) {
     case 'Blocked':
     case 'Holding':

@@ -26,6 +26,8 @@ export interface Settings {
   /** How far two clocks may be apart, added to drain and settle. */
   readonly clockSkewSeconds: number;
   readonly reservedNamespaces: readonly string[];
+  /** Where we act at all; none given: everywhere. */
+  readonly watchNamespaces?: readonly string[];
   /** Nothing falls asleep, and what is not ours to restore is left as it is; the status says what would be done. */
   readonly isObserveOnly?: boolean;
 }

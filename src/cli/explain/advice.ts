@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   KedaScalesToZero: 'set minReplicaCount of the ScaledObject to 1',
   NoSelector: 'name a Service with a selector in spec.service',
   NoTcpPort: 'name a Service with a TCP port in spec.service',
+  NotWatched: 'add the namespace to WATCH_NAMESPACES, and give the hook service its rights there',
   ObserveOnly: 'take OBSERVE_ONLY out of the environment of the hook service when services may sleep',
   ProbeResponseInvalid: 'correct the rules that are named',
   ProbeResponseTooLarge: 'shorten the expressions in spec.probeResponse: together they may have 2,000 steps',
