@@ -56,6 +56,7 @@ test('what the data path tells is counted', async () => {
     'elasti_resolver_added_seconds_count{start="cold"} 1',
     'elasti_resolver_added_seconds_count{start="warm"} 1',
     'elasti_resolver_held_seconds_sum 3',
+    'elasti_resolver_pod_ready_seconds_count 1',
     'elasti_resolver_bytes_total{direction="in"} 10',
     'elasti_resolver_bytes_total{direction="out"} 20',
     'elasti_resolver_refused_total{reason="hold-time"} 1',

@@ -66,6 +66,12 @@ export function createResolverMetrics(observe: () => Observed): ResolverMetrics 
     buckets: HELD_BUCKETS,
     registers,
   });
+  const podReady = new Histogram({
+    name: 'elasti_resolver_pod_ready_seconds',
+    help: 'What a connection to a sleeping service waited until there was a ready pod',
+    buckets: HELD_BUCKETS,
+    registers,
+  });
   const objects = gauge('objects', 'Objects held in memory', 'what');
   const listening = gauge('listening_ports', 'Ports that connections are accepted on');
   const naming = gauge('slices', 'Slices that name this pod');
@@ -97,7 +103,9 @@ export function createResolverMetrics(observe: () => Observed): ResolverMetrics 
       released: (_claim, { addedSeconds, heldSeconds, protocol }) => {
         released.inc({ protocol });
         added.observe({ start: heldSeconds === undefined ? 'warm' : 'cold' }, addedSeconds);
-        if (heldSeconds !== undefined) held.observe(heldSeconds);
+        if (heldSeconds === undefined) return;
+        held.observe(heldSeconds);
+        podReady.observe(Math.max(0, heldSeconds - addedSeconds));
       },
       ended: (_claim, { bytesIn, bytesOut }) => {
         ended.inc({ outcome: 'served' });

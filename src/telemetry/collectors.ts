@@ -76,6 +76,11 @@ export function createOwnCollectors(registry: Registry) {
       buckets: WAKE_BUCKETS,
       registers,
     }),
+    savedPodSeconds: new Counter({
+      name: 'elasti_saved_pod_seconds_total',
+      help: 'Seconds asleep times the replicas that a wake raises, counted when a sleep ends',
+      registers,
+    }),
     zeroSteps: new Counter({
       name: 'elasti_zero_steps_total',
       help: 'Attempts to scale a target to zero',

@@ -22,6 +22,12 @@ export function countAnswer(
     metrics.forget(elastiService);
     return;
   }
+  const before = elastiService.status;
+  if (before?.phase === 'Asleep' && phase !== 'Asleep' && before.phaseSince && status.phaseSince) {
+    const seconds = (Date.parse(status.phaseSince) - Date.parse(before.phaseSince)) / 1000;
+    // A clock that is behind counts nothing, and never down.
+    metrics.slept(Math.max(0, seconds) * elastiService.spec.minTargetReplicas);
+  }
   const isChanged = status.lastReconciledTime !== elastiService.status?.lastReconciledTime;
   if (isChanged) metrics.statusChanged(elastiService, mode, 'success');
 }

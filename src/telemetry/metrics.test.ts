@@ -58,6 +58,7 @@ test('our metrics have their names and labels', async () => {
   metrics.hookTimed('customize', 0.004);
   metrics.woken(0.02);
   metrics.zeroStepEnded({ kind: 'refused' });
+  metrics.slept(7200);
   metrics.triggerRead('BelowThreshold');
   metrics.kubeCalled('patch', 'deployments/scale', 'success');
   metrics.httpAnswered('/sync', 200);
@@ -67,6 +68,7 @@ test('our metrics have their names and labels', async () => {
     'elasti_wake_duration_seconds_count 1',
     'elasti_wake_duration_seconds_sum 0.02',
     'elasti_zero_steps_total{outcome="refused"} 1',
+    'elasti_saved_pod_seconds_total 7200',
     'elasti_trigger_queries_total{outcome="BelowThreshold"} 1',
     'elasti_kube_requests_total{verb="patch",resource="deployments/scale",code="success"} 1',
     'elasti_http_requests_total{route="/sync",code="200"} 1',
@@ -88,6 +90,34 @@ test('phases are counted, not listed', async () => {
   metrics.reconciled(web, { ...answer, phase: 'Draining' });
   assert.deepEqual(await samples('elasti_phase{phase="Serving"}'), ['elasti_phase{phase="Serving"} 1']);
   assert.deepEqual(await samples('elasti_phase{phase="Draining"}'), ['elasti_phase{phase="Draining"} 1']);
+});
+
+test('with 10,000 services our own metrics have as many series as with one, and the others a bounded number for each', async () => {
+  const countSeries = async (services: number) => {
+    const { metrics, samples } = setup();
+    for (let index = 0; index < services; index++) {
+      const ref = { namespace: `team-${index % 100}`, name: `web-${index}` };
+      for (const hook of ['sync', 'finalize'] as const) {
+        metrics.hookTimed(hook, 0.01);
+        metrics.reconciled(ref, { ...answer, service: ref.name, hook, mode: 'serve', phase: 'Serving' });
+      }
+      metrics.statusChanged(ref, 'serve', 'success');
+      metrics.scaled({ ...write, namespace: ref.namespace, service: ref.name });
+      metrics.woken(0.1);
+      metrics.slept(60);
+      metrics.kubeCalled('patch', 'deployments/scale', 'success');
+      metrics.httpAnswered('/sync', 200);
+    }
+    const all = await samples('elasti_');
+    const theirs = all.filter((line) => line.startsWith('elasti_operator_'));
+    return { ours: all.length - theirs.length, theirs: theirs.length };
+  };
+  const one = await countSeries(1);
+  const many = await countSeries(10_000);
+  assert.equal(many.ours, one.ours);
+  // informer_count is one for all.
+  assert.equal(many.theirs, 1 + 10_000 * (one.theirs - 1));
+  assert.ok(one.theirs <= 20, `${one.theirs} series for one service`);
 });
 
 test('what is in no closed list never becomes a label', async () => {

@@ -44,6 +44,8 @@ export interface Metrics {
   zeroStepEnded(outcome: Pick<Outcome, 'kind'>): void;
   /** From the wake request to the replicas patched. */
   woken(seconds: number): void;
+  /** A sleep is over; podSeconds is its length times the replicas that it saved. */
+  slept(podSeconds: number): void;
   triggerRead(reason: string): void;
   kubeCalled(verb: string, resource: string, code: MetricCode): void;
   httpAnswered(route: string, status: number): void;
@@ -166,6 +168,7 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
     hookTimed: (hook, seconds) => ours.hook.observe({ hook }, seconds),
     zeroStepEnded: ({ kind }) => ours.zeroSteps.inc({ outcome: kind }),
     woken: (seconds) => ours.wake.observe(seconds),
+    slept: (podSeconds) => ours.savedPodSeconds.inc(podSeconds),
     triggerRead: (reason) => ours.triggerQueries.inc({ outcome: reasonLabel(reason) }),
     kubeCalled: (verb, resource, code) => ours.kubeRequests.inc({ verb, resource, code: codeLabel(code) }),
     httpAnswered: (route, status) => ours.httpRequests.inc({ route: routeLabel(route), code: statusLabel(status) }),
