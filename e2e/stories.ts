@@ -13,6 +13,7 @@ import { keda } from './stories/keda.ts';
 import { zeroAfterTimeout, zeroAfterWake } from './stories/late-zero.ts';
 import { metacontrollerDown } from './stories/metacontroller-down.ts';
 import { namespaceDeleted } from './stories/namespace-deleted.ts';
+import { namespaced } from './stories/namespaced.ts';
 import { nothingForbidden } from './stories/nothing-forbidden.ts';
 import { prometheusStopped } from './stories/prometheus-stopped.ts';
 import { resolverReplaced } from './stories/resolver-replaced.ts';
@@ -54,5 +55,6 @@ export const STORIES: readonly Story[] = [
   resolversRolled,
   hookKilled,
   metacontrollerDown,
+  namespaced,
   nothingForbidden,
 ];

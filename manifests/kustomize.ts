@@ -1,6 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { parseAllDocuments } from 'yaml';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { Combination } from './combinations.ts';
+
+const HERE = import.meta.dirname;
 
 /** A manifest as it comes out of Kustomize; tests look wherever they like. */
 export interface Manifest {
@@ -16,11 +21,30 @@ export const noKubectl: string | false =
   spawnSync('kubectl', ['version', '--client']).status === 0 ? false : 'kubectl is not on the PATH';
 
 /** The objects of a folder, relative to manifests/. */
-export function renderKustomization(folder: string): readonly Manifest[] {
-  const path = fileURLToPath(new URL(folder, import.meta.url));
-  const yaml = execFileSync('kubectl', ['kustomize', path], { encoding: 'utf8' });
-  return parseAllDocuments(yaml).map((document) => document.toJS());
+export const renderKustomization = (folder: string): readonly Manifest[] => parse(kustomize(join(HERE, folder)));
+
+/** The YAML of a folder with components over it, by a kustomization as users write it. */
+export function renderCombination({ folder, components, namespace }: Combination): string {
+  const directory = mkdtempSync(join(tmpdir(), 'elasti-kustomize-'));
+  // Kustomize takes no absolute paths.
+  const fromThere = (path: string) => relative(directory, join(HERE, path));
+  const kustomization = {
+    resources: [fromThere(folder)],
+    components: components.map(fromThere),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  try {
+    writeFileSync(join(directory, 'kustomization.yaml'), stringify(kustomization));
+    return kustomize(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
+
+export const parse = (yaml: string): readonly Manifest[] => parseAllDocuments(yaml).map((document) => document.toJS());
+
+const kustomize = (directory: string): string =>
+  execFileSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
 
 /** What a role allows, a line for each resource, sorted. */
 export function grants(role: Manifest): string[] {

@@ -227,14 +227,16 @@ describe('kustomizations', { skip: noKubectl }, () => {
     assert.equal(target.spec.replicas, undefined);
   });
 
-  test("Metacontroller's own manifests get our flags", (t) => {
+  test("Metacontroller's own manifests get our flags, a second replica, and rights for Elasti only", (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'elasti-kustomize-'));
     t.after(() => rmSync(folder, { recursive: true }));
     cpSync(new URL('metacontroller', import.meta.url), join(folder, 'metacontroller'), { recursive: true });
-    writeFileSync(join(folder, 'stateful-set.yaml'), UPSTREAM_STATEFUL_SET);
-    writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [stateful-set.yaml]\ncomponents: [metacontroller]\n');
-    const [statefulSet] = renderKustomization(relative(fileURLToPath(new URL('.', import.meta.url)), folder));
-    const { args } = containerOf(statefulSet ?? assert.fail());
+    writeFileSync(join(folder, 'upstream.yaml'), UPSTREAM);
+    const components = '[metacontroller, metacontroller/two-replicas, metacontroller/rights]';
+    writeFileSync(join(folder, 'kustomization.yaml'), `resources: [upstream.yaml]\ncomponents: ${components}\n`);
+    const manifests = renderKustomization(relative(fileURLToPath(new URL('.', import.meta.url)), folder));
+    const statefulSet = manifests.find(({ kind }) => kind === 'StatefulSet') ?? assert.fail();
+    const { args } = containerOf(statefulSet);
     for (const flag of [
       '--apply-strategy=server-side-apply',
       '--workers=50',
@@ -242,10 +244,19 @@ describe('kustomizations', { skip: noKubectl }, () => {
       '--client-go-burst=600',
       '--target-label-selector=app.kubernetes.io/part-of=elasti',
       '--zap-log-level=error',
+      '--leader-election',
     ]) {
       assert.ok(args.includes(flag), flag);
     }
     assert.ok(!args.includes('--zap-log-level=4'));
+    assert.equal(statefulSet.spec.replicas, 2);
+    const roles = manifests.filter(({ kind }) => kind.endsWith('Role'));
+    assert.doesNotMatch(roles.flatMap(grants).join(), /\*/);
+    assert.ok(
+      grants(roles.find(({ kind }) => kind === 'Role') ?? assert.fail())
+        .join()
+        .includes('leases'),
+    );
   });
 });
 
@@ -256,7 +267,7 @@ interface EnvEntry {
 
 const shardNames = () => Array.from({ length: SHARDS }, (_, shard) => shardName(shard));
 
-const UPSTREAM_STATEFUL_SET = `
+const UPSTREAM = `
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: { name: metacontroller, namespace: metacontroller }
@@ -264,6 +275,11 @@ spec:
   template:
     spec:
       containers: [{ name: metacontroller, args: [--zap-log-level=4, --discovery-interval=20s] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: metacontroller }
+rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]
 `;
 
 function containerOf(workload: Manifest) {

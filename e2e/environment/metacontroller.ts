@@ -11,7 +11,7 @@ const HEALTH_ADDRESS = '127.0.0.1:8082';
 const ROOT = join(import.meta.dirname, '../metacontroller');
 const PATCH = join(import.meta.dirname, '../../manifests/metacontroller/stateful-set.yaml');
 const Patch = z.array(z.object({ path: z.string(), value: z.unknown() }));
-/** The real one may do all that its parents' children may need: it is a cluster admin in its own manifests too. */
+const RIGHTS = join(import.meta.dirname, '../../manifests/metacontroller/rights');
 const ACCOUNT = `
 apiVersion: v1
 kind: Namespace
@@ -24,7 +24,7 @@ metadata: {name: metacontroller, namespace: metacontroller}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: metacontroller}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metacontroller}
 subjects: [{kind: ServiceAccount, name: metacontroller, namespace: metacontroller}]
 `;
 
@@ -41,6 +41,7 @@ export async function installMetacontroller(api: KubeApi, layout: ClusterLayout)
   const { METACONTROLLER_BIN, METACONTROLLER_CRDS = join(ROOT, 'crd.yaml') } = process.env;
   await api.apply(readFileSync(METACONTROLLER_CRDS, 'utf8'));
   await api.apply(ACCOUNT);
+  for (const file of ['cluster-role.yaml', 'role.yaml']) await api.apply(readFileSync(join(RIGHTS, file), 'utf8'));
   const kubeconfig = await writeAccountKubeconfig(api, layout, { namespace: 'metacontroller', name: 'metacontroller' });
   const program = METACONTROLLER_BIN ? [METACONTROLLER_BIN] : [process.execPath, join(ROOT, 'main.ts')];
   const command = [

@@ -20,15 +20,19 @@ interface SecondHookOptions {
   readonly name: string;
   readonly hookPort: number;
   readonly serverPort: number;
-  /** Where it finds the API server. */
-  readonly apiServer: URL;
+  /** Where it finds the API server. Default: where all find it. */
+  readonly apiServer?: URL;
+  /** Whose rights it has. Default: the shipped account's. */
+  readonly account?: { readonly namespace: string; readonly name: string };
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** One more replica of the service, as a process that only a story talks to, under the shipped service account. */
+/** One more replica of the service, as a process that only a story talks to, under the shipped service account unless said otherwise. */
 export async function startSecondHook(stage: Stage, options: SecondHookOptions): Promise<SecondHook> {
   const { api, namespace, environment } = stage;
   const { name, hookPort, serverPort, apiServer } = options;
-  const account = { namespace: SYSTEM_NAMESPACE, name: 'elasti-operator-controller', server: apiServer };
+  const shipped = { namespace: SYSTEM_NAMESPACE, name: 'elasti-operator-controller' };
+  const account = { ...(options.account ?? shipped), ...(apiServer ? { server: apiServer } : {}) };
   const kubeconfig = await writeAccountKubeconfig(api, environment.layout, account);
   const hook: Program = startProgram(environment.layout, {
     name,
@@ -45,6 +49,7 @@ export async function startSecondHook(stage: Stage, options: SecondHookOptions):
       SLEEP_DRAIN_SECONDS: '1',
       WAKE_SETTLE_SECONDS: String(SETTINGS.settleSeconds),
       ...(isOwnResolver ? { RESOLVER_ROUTING: 'port' } : {}),
+      ...options.environment,
     },
   });
   await untilServes(hook, () => fetch(`http://127.0.0.1:${serverPort}/healthz`));

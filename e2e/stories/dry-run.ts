@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { COMBINATIONS, nameOf } from '../../manifests/combinations.ts';
+import { renderCombination } from '../../manifests/kustomize.ts';
 import { run } from '../cluster/shell.ts';
 import type { Story } from '../stage/story.ts';
 
@@ -15,12 +17,12 @@ const APPLY = [
 ];
 
 export const dryRun: Story = {
-  name: 'the manifests as they are shipped, with either resolver, are accepted by the API server',
+  name: 'the manifests as they are shipped, in every combination that is offered, are accepted by the API server',
   slug: 'dry-run',
   async tell({ api, kubectl, step }) {
-    for (const overlay of ['default', 'own-resolver']) {
-      step(`manifests/${overlay}`);
-      const rendered = await run('kubectl', ['kustomize', join(MANIFESTS, overlay)]);
+    for (const combination of COMBINATIONS) {
+      step(nameOf(combination));
+      const rendered = renderCombination(combination);
       const applied = await run('kubectl', [...APPLY, '-f', '-'], rendered);
       const kinds = rendered.match(/^kind: /gm)?.length ?? 0;
       assert.equal(applied.trim().split('\n').length, kinds);

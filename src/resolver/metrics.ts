@@ -29,9 +29,8 @@ export interface Observed {
 const ADDED_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const HELD_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 
-/** Creates the metrics, in a registry of their own. None of them grows with the number of services. */
-export function createResolverMetrics(observe: () => Observed): ResolverMetrics {
-  const registry = new Registry();
+/** Creates the metrics. None of them grows with the number of services. */
+export function createResolverMetrics(observe: () => Observed, registry = new Registry()): ResolverMetrics {
   const registers = [registry];
   // The default looks at the event loop 100 times a second, however idle it is.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
