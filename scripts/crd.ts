@@ -55,7 +55,8 @@ const additionalPrinterColumns = [
   },
 ];
 
-function makeSchema(): object {
+/** The schema of an ElastiService, described throughout. */
+export function makeSchema() {
   return {
     type: 'object',
     description:

@@ -1,5 +1,5 @@
 /** What a person can do about a reason that lasts until somebody does something. */
-const ADVICE: Readonly<Record<string, string>> = {
+export const ADVICE: Readonly<Record<string, string>> = {
   AnnotationInvalid: 'correct the annotation, or remove it',
   AutoscalerMissing: 'correct the name in spec.autoscaler, or create the ScaledObject',
   EnabledPeriodInvalid: 'correct spec.enabledPeriod',
