@@ -12,6 +12,7 @@ import { idleSleep } from './stories/idle-sleep.ts';
 import { keda } from './stories/keda.ts';
 import { zeroAfterTimeout, zeroAfterWake } from './stories/late-zero.ts';
 import { metacontrollerDown } from './stories/metacontroller-down.ts';
+import { migration } from './stories/migration.ts';
 import { namespaceDeleted } from './stories/namespace-deleted.ts';
 import { namespaced } from './stories/namespaced.ts';
 import { nothingForbidden } from './stories/nothing-forbidden.ts';
@@ -56,5 +57,6 @@ export const STORIES: readonly Story[] = [
   hookKilled,
   metacontrollerDown,
   namespaced,
+  migration,
   nothingForbidden,
 ];

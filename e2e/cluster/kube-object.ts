@@ -9,6 +9,7 @@ export interface KubeObject {
     readonly resourceVersion?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
     readonly deletionTimestamp?: string;
   };
 }
