@@ -15,7 +15,7 @@ export const COMBINATIONS: readonly Combination[] = [
   { folder: 'default', components: ['namespaced'] },
   { folder: 'own-resolver', components: ['namespaced', 'high-availability'] },
   { folder: 'own-resolver', components: ['observe-only'] },
-  { folder: 'default', components: ['monitoring'] },
+  { folder: 'default', components: ['monitoring', 'metrics-port'] },
   { folder: 'own-resolver', components: ['monitoring', 'monitoring/own-resolver'] },
   { folder: 'namespaced/tenant', components: [], namespace: 'default' },
 ];

@@ -126,7 +126,7 @@ async function setup(t: TestContext) {
       users: [{ name: 'x', user: { token: CANARIES.kubeToken } }],
     }),
   );
-  const [hookPort, serverPort] = [await freePort(), await freePort()];
+  const [hookPort, serverPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   const child = spawn(process.execPath, ['--import', './src/instrument.ts', 'src/main.ts'], {
     cwd: join(import.meta.dirname, '..'),
     env: {
@@ -135,6 +135,7 @@ async function setup(t: TestContext) {
       LISTEN_ADDRESS: '127.0.0.1',
       HOOK_PORT: String(hookPort),
       SERVER_PORT: String(serverPort),
+      METRICS_PORT: String(metricsPort),
       HOOK_TOKEN: CANARIES.hookToken,
       PROMETHEUS_TRIGGER_SERVER_ADDRESS: `http://127.0.0.1:${prometheus.port}`,
       PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: `Bearer ${CANARIES.prometheusAuthorization}`,
@@ -156,7 +157,8 @@ async function setup(t: TestContext) {
     ...{ body: JSON.stringify(body), prometheus, sentry, api },
     hook: (path: string, content: string, token?: string) => post(hookPort, path, content, token),
     wake: (content: string) => post(serverPort, '/informer/incoming-request', content),
-    read: async (path: string) => (await fetch(`http://127.0.0.1:${serverPort}${path}`)).text(),
+    read: async (path: string) =>
+      (await fetch(`http://127.0.0.1:${path === '/metrics' ? metricsPort : serverPort}${path}`)).text(),
     output: () => output,
     end: async () => {
       child.kill('SIGTERM');

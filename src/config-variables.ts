@@ -93,6 +93,7 @@ export const Variables = z
     LISTEN_ADDRESS: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional(),
     HOOK_PORT: port.default(8080),
     SERVER_PORT: port.default(8013),
+    METRICS_PORT: port.optional(),
     HOOK_TOKEN: text(/^[\x21-\x7e]+$/, 'printable ASCII without spaces').optional(),
     HOOK_TOKEN_FILE: z.string().optional(),
     // Less than kube-proxy's sync period would cut connections that it still sends to the pods.
@@ -108,6 +109,10 @@ export const Variables = z
   .refine((env) => env.HOOK_TOKEN === undefined || env.HOOK_TOKEN_FILE === undefined, {
     path: ['HOOK_TOKEN_FILE'],
     error: 'either this or HOOK_TOKEN, not both',
+  })
+  .refine(({ METRICS_PORT, HOOK_PORT, SERVER_PORT }) => METRICS_PORT !== HOOK_PORT && METRICS_PORT !== SERVER_PORT, {
+    path: ['METRICS_PORT'],
+    error: 'another port than HOOK_PORT and SERVER_PORT',
   })
   .refine((env) => env.HOOK_PORT !== env.SERVER_PORT, { path: ['HOOK_PORT'], error: 'another port than SERVER_PORT' })
   .refine(({ RESOLVER_PORT_RANGE: { first, last }, ELASTI_RESOLVER_PORT: own }) => own < first || own > last, {

@@ -24,6 +24,8 @@ export interface Config {
   readonly listenAddress: string | undefined;
   readonly hookPort: number;
   readonly serverPort: number;
+  /** Where the metrics are; undefined: on the server port. */
+  readonly metricsPort: number | undefined;
   /** Bearer for the hooks; none: no check. The file may hold several, one per line, and may change. */
   readonly hookToken: string | undefined;
   readonly hookTokenFile: string | undefined;
@@ -115,6 +117,7 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
     listenAddress: env.LISTEN_ADDRESS,
     hookPort: env.HOOK_PORT,
     serverPort: env.SERVER_PORT,
+    metricsPort: env.METRICS_PORT,
     hookToken: env.HOOK_TOKEN,
     hookTokenFile: env.HOOK_TOKEN_FILE,
     pollSeconds: env.POLLING_INTERVAL,

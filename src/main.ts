@@ -5,7 +5,7 @@ import { sweepClaims } from './effects/sweep-claims.ts';
 import { secretsOf } from './environment.ts';
 import { ConfigError } from './errors.ts';
 import { createHooksApp } from './http/app-hooks.ts';
-import { createServerApp } from './http/app-server.ts';
+import { createMetricsApp, createServerApp, type ServerAppDeps } from './http/app-server.ts';
 import { createGate } from './http/gate.ts';
 import { listen } from './http/listen.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   const onError = (error: unknown, { route, namespace, name }: { route: string; namespace?: string; name?: string }) =>
     report(error, { where: route, namespace, name });
   const hooksApp = createHooksApp({ ...answers, tokens, gate, monotonicMs, log, onRequest, report: onError });
-  const serverApp = createServerApp({
+  const serverDeps: ServerAppDeps = {
     wake: ({ namespace, service }) => wakes.wake(namespace, service),
     listElastiServices: () => cluster.listElastiServices({}),
     metricsText: metrics.expose,
@@ -101,10 +101,16 @@ async function main(): Promise<void> {
     log,
     onRequest,
     report: onError,
-  });
+  };
+  const withoutMetrics = config.metricsPort !== undefined;
+  const serverApp = createServerApp(serverDeps, { withoutMetrics });
   const host = config.listenAddress;
   const hooks = await listen(hooksApp, { host, port: config.hookPort });
   const server = await listen(serverApp, { host, port: config.serverPort });
+  const metricsServer =
+    config.metricsPort === undefined
+      ? undefined
+      : await listen(createMetricsApp(serverDeps), { host, port: config.metricsPort });
   log.info({ hookPort: hooks.port, serverPort: server.port, settings }, 'listening');
 
   const sweeping = new AbortController();
@@ -122,7 +128,7 @@ async function main(): Promise<void> {
     wakeGate.shutDown();
     sweeping.abort();
     await clock.sleep(LINGER_MS);
-    await Promise.all([hooks.close(GRACE_MS), server.close(GRACE_MS)]);
+    await Promise.all([hooks, server, metricsServer].map((listening) => listening?.close(GRACE_MS)));
     await wakes.stop();
     await flush(FLUSH_MS);
     log.info({}, 'ended');

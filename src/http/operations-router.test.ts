@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import supertest from 'supertest';
-import { createServerApp, type ServerAppDeps } from './app-server.ts';
+import { createMetricsApp, createServerApp, type ServerAppDeps } from './app-server.ts';
 import { createGate } from './gate.ts';
 import { listen } from './listen.ts';
 
-async function setup(t: TestContext, overrides: Partial<ServerAppDeps> = {}) {
+async function setup(
+  t: TestContext,
+  overrides: Partial<ServerAppDeps> = {},
+  make: (deps: ServerAppDeps) => ReturnType<typeof createServerApp> = createServerApp,
+) {
   const reports: unknown[] = [];
   const gate = createGate({ maxInFlight: 0, random: () => 0 });
   const quiet = () => {};
-  const app = createServerApp({
+  const app = make({
     wake: async () => assert.fail('woke'),
     listElastiServices: async () => assert.fail('listed'),
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'elasti_up 1 # é\n' }),
@@ -29,6 +33,17 @@ test('/metrics is the text as it is, with its own content type', async (t) => {
   const { client } = await setup(t);
   const { text } = await client.get('/metrics').expect(200).expect('Content-Type', 'text/plain; version=0.0.4');
   assert.equal(text, 'elasti_up 1 # é\n');
+});
+
+test('with a port of their own the metrics are there alone, and nothing else is', async (t) => {
+  const { client: server } = await setup(t, {}, (deps) => createServerApp(deps, { withoutMetrics: true }));
+  await server.get('/metrics').expect(404);
+  await server.get('/healthz').expect(200);
+  const { client: metrics } = await setup(t, {}, createMetricsApp);
+  await metrics.get('/metrics').expect(200);
+  await metrics.post('/metrics').expect(405);
+  for (const path of ['/healthz', '/readyz', '/crd-cache']) await metrics.get(path).expect(404);
+  await metrics.post('/informer/incoming-request').send({ count: 1, svc: 'web', namespace: 'shop' }).expect(404);
 });
 
 test('/healthz is ok while the process lives: full, shutting down or not ready', async (t) => {

@@ -1,23 +1,18 @@
 import { Router } from 'express';
 import type { Gate } from './gate.ts';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
-import { sendBytes, sendJson } from './send-json.ts';
+import { sendJson } from './send-json.ts';
 
 export interface OperationsRouterDeps extends RouteDeps {
-  metricsText(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** reason: why, or why not, fit for whoever may see the port. */
   isReady(): Promise<{ readonly ready: boolean; readonly reason: string }>;
   readonly gate: Gate;
 }
 
-/** Makes the routes for Prometheus and the kubelet. The gate does not bound them: they count most when all else is too much. */
+/** Makes the routes for the kubelet. The gate does not bound them: they count most when all else is too much. */
 export function createOperationsRouter(deps: OperationsRouterDeps): Router {
   const router = Router();
 
-  const metrics = createRoute('/metrics', deps, async (_req, res) => {
-    const { contentType, text } = await deps.metricsText();
-    sendBytes(res, 200, Buffer.from(text), contentType);
-  });
   const health = createRoute('/healthz', deps, (_req, res) => sendJson(res, 200, { status: 'ok' }));
   const readiness = createRoute('/readyz', deps, async (_req, res) => {
     const { ready, reason } = deps.gate.isShuttingDown()
@@ -27,7 +22,6 @@ export function createOperationsRouter(deps: OperationsRouterDeps): Router {
     sendJson(res, 503, { status: 'not ready', reason });
   });
 
-  router.route('/metrics').get(metrics).all(refuseOtherMethods('GET, HEAD'));
   router.route('/healthz').get(health).all(refuseOtherMethods('GET, HEAD'));
   router.route('/readyz').get(readiness).all(refuseOtherMethods('GET, HEAD'));
   return router;

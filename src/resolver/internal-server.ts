@@ -2,12 +2,13 @@ import type { RequestListener } from 'node:http';
 import { Router } from 'express';
 import { createApp } from '../http/app.ts';
 import type { ErrorHandlerDeps } from '../http/error-handler.ts';
+import { createMetricsRouter, type MetricsRouterDeps } from '../http/metrics-router.ts';
 import { createOperationsRouter, type OperationsRouterDeps } from '../http/operations-router.ts';
 import { createRoute, refuseOtherMethods } from '../http/route.ts';
 import { sendJson } from '../http/send-json.ts';
 import type { ServiceTraffic } from './resolver.ts';
 
-export interface InternalAppDeps extends OperationsRouterDeps, ErrorHandlerDeps {
+export interface InternalAppDeps extends OperationsRouterDeps, MetricsRouterDeps, ErrorHandlerDeps {
   /** Ports that connections are accepted on right now. */
   listeningPorts(): readonly number[];
   /** What there is of connections, by UID of the ElastiService. */
@@ -25,5 +26,7 @@ export function createInternalApp(deps: InternalAppDeps): RequestListener {
   });
   router.route('/ports').get(ports).all(refuseOtherMethods('GET, HEAD'));
   router.route('/connections').get(connections).all(refuseOtherMethods('GET, HEAD'));
-  return createApp([router, createOperationsRouter(deps)], deps, { isKubeErrorPublic: false });
+  return createApp([router, createMetricsRouter(deps), createOperationsRouter(deps)], deps, {
+    isKubeErrorPublic: false,
+  });
 }
