@@ -16,6 +16,7 @@ import { migration } from './stories/migration.ts';
 import { namespaceDeleted } from './stories/namespace-deleted.ts';
 import { namespaced } from './stories/namespaced.ts';
 import { nothingForbidden } from './stories/nothing-forbidden.ts';
+import { observeOnly } from './stories/observe-only.ts';
 import { prometheusStopped } from './stories/prometheus-stopped.ts';
 import { resolverReplaced } from './stories/resolver-replaced.ts';
 import { resolversRolled } from './stories/resolvers-rolled.ts';
@@ -58,5 +59,6 @@ export const STORIES: readonly Story[] = [
   metacontrollerDown,
   namespaced,
   migration,
+  observeOnly,
   nothingForbidden,
 ];

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { privateServiceName, sliceName } from '../../src/core/names.ts';
 import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { run } from '../cluster/shell.ts';
+import { until } from '../cluster/wait.ts';
 import { SYSTEM_NAMESPACE } from '../environment/environment.ts';
+import { hasKubeElasti, startKubeElasti } from '../stage/kubeelasti.ts';
 import { makeApp, makeElastiService } from '../stage/manifests.ts';
 import { ELASTI_SERVICES, SLICES, type Slice } from '../stage/objects.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
+import { WAIT_MS } from '../stage/waits.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/migration.md'), 'utf8');
 const FINALIZER = 'elasti.truefoundry.com/finalizer';
@@ -29,7 +32,7 @@ export const migration: Story = {
     stage.step('as KubeElasti leaves it: asleep, held, with its finalizer and its copy of the Service');
     stage.onLeave(() => metacontroller.start());
     await metacontroller.stop();
-    await asKubeElastiLeavesIt(stage);
+    await (hasKubeElasti ? putToSleepByKubeElasti(stage) : asKubeElastiLeavesIt(stage));
 
     stage.step('the commands of docs/migration.md, then Elasti');
     await runCommands('2. Free the ElastiServices');
@@ -58,11 +61,48 @@ export const migration: Story = {
     );
     assert.equal((await stage.elastiService()).metadata.finalizers, undefined);
     await assertHeld(stage);
+    if (hasKubeElasti) return goesOnWithKubeElasti(stage);
     // What KubeElasti looks for by name is there, and the request is held and answered whoever wakes.
     await stage.get('v1/services', PRIVATE);
     assert.equal((await stage.ask()).status, 200);
   },
 };
+
+async function putToSleepByKubeElasti(stage: Stage): Promise<void> {
+  const kubeElasti = await startKubeElasti(stage);
+  stage.onLeave(() => kubeElasti.stop());
+  await stage.startApp();
+  await stage.apply(makeElastiService(stage.namespace, { cooldownSeconds: 2, minTargetReplicas: 1 }));
+  const isAsleep = async () => (await stage.replicas()) === 0 && (await stage.elastiService()).status?.mode === 'proxy';
+  await until('KubeElasti to put it to sleep', isAsleep, { timeoutMs: WAIT_MS });
+  await stage.untilNoPods();
+  await kubeElasti.stop();
+  const { metadata } = await stage.elastiService();
+  assert.deepEqual(metadata.finalizers, [FINALIZER]);
+  await stage.api.call('PATCH', urlOf(ELASTI_SERVICES, stage.namespace, 'web'), { spec: { cooldownPeriod: 3600 } });
+}
+
+/** What Elasti has put to sleep is KubeElasti's again: it wakes it, and takes its own redirection away. */
+async function goesOnWithKubeElasti(stage: Stage): Promise<void> {
+  const kubeElasti = await startKubeElasti(stage);
+  stage.onLeave(() => kubeElasti.stop());
+  await stage.traffic('web', 5);
+  await until(
+    'KubeElasti to know it',
+    async () => (await stage.elastiService()).metadata.finalizers?.[0] === FINALIZER,
+  );
+  assert.equal(await kubeElasti.wake('web'), 200);
+  await until('KubeElasti to raise it', async () => (await stage.replicas()) === 1, { timeoutMs: WAIT_MS });
+  const isServed = async () => (await stage.elastiService()).status?.mode === 'serve' && (await hasNoSlice(stage));
+  await until('its redirection to end', isServed, { timeoutMs: WAIT_MS });
+  assert.equal((await stage.ask()).status, 200);
+}
+
+const hasNoSlice = ({ get }: Stage): Promise<boolean> =>
+  get(SLICES, SLICE).then(
+    () => false,
+    (error) => error.status === 404,
+  );
 
 async function asKubeElastiLeavesIt(stage: Stage): Promise<void> {
   const { api, namespace } = stage;
