@@ -28,29 +28,28 @@ export async function tellStories(cluster: Cluster, { only, isVerbose }: TellOpt
   const startedAt = performance.now();
   let failures = 0;
 
+  const isStandIn = environment.metacontroller.kind !== 'real';
+  const isSkipped = ({ resolvers, needsRealMetacontroller }: Story) =>
+    resolvers?.includes(resolverKind) === false || (needsRealMetacontroller === true && isStandIn);
   const tell = (context: TestContext, story: Story) =>
-    context.test(
-      story.name,
-      { timeout: STORY_LIMIT_MS, skip: story.resolvers?.includes(resolverKind) === false },
-      async () => {
-        const namespace = `story-${story.slug}`;
-        const step = (what: string) =>
-          isVerbose && print(`${seconds(performance.now() - startedAt)} ${story.slug}: ${what}`);
-        let stage: Stage | undefined;
-        try {
-          step('begins');
-          stage = await createStage(environment, { namespace, step, figure: (figure) => figures.push(figure) });
-          await story.tell(stage);
-          step('ends');
-        } catch (error) {
-          failures++;
-          await printDiagnosis(environment, namespace, error);
-          throw error;
-        } finally {
-          await stage?.leave();
-        }
-      },
-    );
+    context.test(story.name, { timeout: STORY_LIMIT_MS, skip: isSkipped(story) }, async () => {
+      const namespace = `story-${story.slug}`;
+      const step = (what: string) =>
+        isVerbose && print(`${seconds(performance.now() - startedAt)} ${story.slug}: ${what}`);
+      let stage: Stage | undefined;
+      try {
+        step('begins');
+        stage = await createStage(environment, { namespace, step, figure: (figure) => figures.push(figure) });
+        await story.tell(stage);
+        step('ends');
+      } catch (error) {
+        failures++;
+        await printDiagnosis(environment, namespace, error);
+        throw error;
+      } finally {
+        await stage?.leave();
+      }
+    });
 
   await test('stories side by side', { concurrency: AT_ONCE }, async (context) => {
     await Promise.all(wanted.filter(({ isAlone }) => !isAlone).map((story) => tell(context, story)));

@@ -8,6 +8,7 @@ import { type Program, startProgram, untilServes } from './programs.ts';
 import { writeAccountKubeconfig } from './service-account.ts';
 
 const HEALTH_ADDRESS = '127.0.0.1:8082';
+const ELECTED_PORT = 8092;
 const ROOT = join(import.meta.dirname, '../metacontroller');
 const PATCH = join(import.meta.dirname, '../../manifests/metacontroller/stateful-set.yaml');
 const Patch = z.array(z.object({ path: z.string(), value: z.unknown() }));
@@ -34,6 +35,8 @@ export interface Metacontroller {
   /** Does nothing where it runs. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Starts one of several, of which one at a time leads; `index`: from 0. Of the real one only. */
+  startElected(index: number): Promise<Program>;
 }
 
 /** Installs what Metacontroller needs; the program is METACONTROLLER_BIN, else the stand-in. It is not started yet. */
@@ -48,19 +51,29 @@ export async function installMetacontroller(api: KubeApi, layout: ClusterLayout)
     ...program,
     ...readFlags(),
     `--kubeconfig=${kubeconfig}`,
-    `--health-probe-bind-address=${HEALTH_ADDRESS}`,
   ];
+  const withHealth = (address: string) => [...command, `--health-probe-bind-address=${address}`];
   let running: Program | undefined;
   return {
     kind: METACONTROLLER_BIN ? 'real' : 'stand-in',
     async start() {
       if (running) return;
-      running = startProgram(layout, { name: 'metacontroller', command });
+      running = startProgram(layout, { name: 'metacontroller', command: withHealth(HEALTH_ADDRESS) });
       await untilServes(running, () => fetch(`http://${HEALTH_ADDRESS}/healthz`));
     },
     async stop() {
       await running?.stop();
       running = undefined;
+    },
+    async startElected(index) {
+      const address = `127.0.0.1:${ELECTED_PORT + index}`;
+      const election = ['--leader-election', '--leader-election-namespace=metacontroller', '--metrics-address=0'];
+      const elected = startProgram(layout, {
+        name: `metacontroller-${index}`,
+        command: [...withHealth(address), ...election],
+      });
+      await untilServes(elected, () => fetch(`http://${address}/healthz`));
+      return elected;
     },
   };
 }

@@ -48,6 +48,10 @@ export async function startKubeElasti({ environment, namespace }: Stage): Promis
       });
       return response.status;
     },
-    stop: () => operator.stop(),
+    stop: () => {
+      // Asked to end, it does not: its server goes on listening.
+      operator.signal('SIGKILL');
+      return operator.stop();
+    },
   };
 }

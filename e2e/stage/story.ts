@@ -10,5 +10,7 @@ export interface Story {
   readonly isAlone?: boolean;
   /** The resolvers that it can be told with. Default: any. */
   readonly resolvers?: readonly ResolverKind[];
+  /** It needs the real Metacontroller. */
+  readonly needsRealMetacontroller?: boolean;
   readonly tell: (stage: Stage) => Promise<void>;
 }
