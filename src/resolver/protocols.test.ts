@@ -10,13 +10,14 @@ import {
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import * as grpc from '@grpc/grpc-js';
+import { WebSocketServer } from 'ws';
 import { makeCertificate } from './testing/certificate.ts';
 import { connectTo } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { createEchoWebSocketServer } from './testing/web-socket-server.ts';
 import { freePort, HOST, startPod, startWorld, until } from './testing/world.ts';
 
-// Real clients and servers, each once through sleep, wake and hold, and once with a pod that is ready.
+// Real clients and servers, each through sleep, hold and wake, a pod that is ready, the switch back, and sleep again.
 
 const options = { timeout: 30_000 };
 
@@ -24,16 +25,22 @@ type PodServer = Parameters<typeof startPod>[1];
 type Talk = (t: TestContext, port: number) => Promise<void>;
 
 function passes(protocol: string, makeServer: () => PodServer, talk: Talk): void {
-  test(`${protocol} passes through, asleep or awake`, options, async (t) => {
+  test(`${protocol} passes through sleep, hold, wake and switch back`, options, async (t) => {
     const route = makeRoute('web', await freePort());
     const world = await startWorld(t, { routes: [route] });
-    const cold = talk(t, route.resolverPort);
-    await Promise.race([cold, until(() => world.wakes.length === 1)]);
-    world.setPods(route, await startPod(t, makeServer()));
-    await cold;
-    assert.ok(world.told.includes('held'));
-    await talk(t, route.resolverPort);
-    assert.equal(world.told.filter((each) => each === 'held').length, 1);
+    const pod = await startPod(t, makeServer());
+    const heldTimes = () => world.told.filter((each) => each === 'held').length;
+    for (const times of [1, 2]) {
+      const cold = talk(t, route.resolverPort);
+      await Promise.race([cold, until(() => heldTimes() === times)]);
+      world.setPods(route, pod);
+      await cold;
+      // Beside the pods, as long as the slices to the resolver stand; then straight to them.
+      await talk(t, route.resolverPort);
+      await talk(t, pod.port);
+      assert.equal(heldTimes(), times);
+      world.setPods(route);
+    }
   });
 }
 
@@ -94,7 +101,16 @@ passes(
   },
 );
 
-passes('WebSocket', createEchoWebSocketServer, async (_t, port) => {
+const startWebSockets = () => {
+  const server = createHttpServer();
+  new WebSocketServer({ server }).on('connection', (socket) => {
+    socket.send('welcome');
+    socket.on('message', (data) => socket.send(String(data).toUpperCase()));
+  });
+  return server;
+};
+
+passes('WebSocket', startWebSockets, async (_t, port) => {
   const socket = new WebSocket(`ws://${HOST}:${port}/`);
   const received: string[] = [];
   socket.addEventListener('message', ({ data }) => received.push(String(data)));
@@ -146,48 +162,60 @@ passes(
   },
 );
 
-/** A message of gRPC: not compressed, its length, its bytes. */
-function messageOf(text: string): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(text.length, 1);
-  return Buffer.concat([head, Buffer.from(text)]);
-}
+const text = { serialize: (value: string) => Buffer.from(value), deserialize: (bytes: Buffer) => bytes.toString() };
+const method = (name: string, isStream: boolean) => ({
+  path: `/chat.Chat/${name}`,
+  requestStream: isStream,
+  responseStream: isStream,
+  requestSerialize: text.serialize,
+  requestDeserialize: text.deserialize,
+  responseSerialize: text.serialize,
+  responseDeserialize: text.deserialize,
+});
+const CHAT = { ask: method('Ask', false), talk: method('Talk', true) };
 
-passes(
-  'gRPC with messages in both directions and a status at the end',
-  () =>
-    createHttp2Server().on('stream', (stream) => {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-      stream.on('data', (chunk: Buffer) => stream.write(messageOf(`got ${chunk.subarray(5)}`)));
+const startGrpc = () => {
+  const server = new grpc.Server();
+  server.addService(CHAT, {
+    ask: ({ request }: grpc.ServerUnaryCall<string, string>, answer: grpc.sendUnaryData<string>) =>
+      answer(null, `you ask ${request}`),
+    talk: (stream: grpc.ServerDuplexStream<string, string>) => {
+      stream.on('data', (word) => stream.write(`got ${word}`));
       stream.on('end', () => stream.end());
-    }),
-  async (t, port) => {
-    const session = connectHttp2(`http://${HOST}:${port}`);
-    t.after(() => session.destroy());
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/chat.Chat/Talk',
-      'content-type': 'application/grpc',
-    });
-    let received = '';
-    let status: unknown;
-    stream.on('data', (chunk: Buffer) => {
-      received += chunk.toString('latin1');
-    });
-    stream.on('trailers', (trailers) => {
-      status = trailers['grpc-status'];
-    });
-    for (const word of ['one', 'two']) {
-      stream.write(messageOf(word));
-      await until(() => received.endsWith(`got ${word}`));
-    }
-    stream.end();
-    await until(() => status !== undefined);
-    assert.equal(status, '0');
-    session.close();
-  },
-);
+    },
+  });
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  return createServer((socket) => injector.injectConnection(socket));
+};
+
+passes('gRPC with a call, and a stream in both directions', startGrpc, async (t, port) => {
+  const Client = grpc.makeGenericClientConstructor(CHAT, 'chat.Chat');
+  const client = new Client(`${HOST}:${port}`, grpc.credentials.createInsecure());
+  t.after(() => client.close());
+  const { ask, talk } = CHAT;
+  const stream = client.makeBidiStreamRequest(talk.path, talk.requestSerialize, talk.responseDeserialize);
+  const received: string[] = [];
+  stream.on('data', (word) => received.push(word));
+  const status = once(stream, 'status');
+  for (const word of ['one', 'two']) {
+    stream.write(word);
+    await until(() => received.at(-1) === `got ${word}`);
+  }
+  const answer = await new Promise((resolve, reject) =>
+    client.makeUnaryRequest(
+      ask.path,
+      ask.requestSerialize,
+      ask.responseDeserialize,
+      'x'.repeat(100_000),
+      (error, value) => (error ? reject(error) : resolve(value)),
+    ),
+  );
+  assert.equal(String(answer).length, 'you ask '.length + 100_000);
+  stream.end();
+  const [{ code }] = await status;
+  assert.equal(code, grpc.status.OK);
+  client.close();
+});
 
 passes(
   'a protocol whose server speaks first',
