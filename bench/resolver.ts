@@ -23,7 +23,7 @@ const held = Math.min(10_000, Math.floor((files - 200) / 2));
 if (held < 10_000) printLine(`  only ${files} file descriptors: the largest herd is ${held} instead of 10000`);
 
 if (wants('throughput')) await measureThroughput(FIRST_PORT, Number(values.rounds));
-if (wants('beside') && RESOLVER_BIN) await measureBeside(RESOLVER_BIN, Number(values.rounds));
+if (wants('beside') && RESOLVER_BIN && RESOLVER_BIN !== 'own') await measureBeside(RESOLVER_BIN, Number(values.rounds));
 if (wants('release')) await measureRelease(FIRST_PORT, held);
 if (wants('listeners')) await measureListeners(FIRST_PORT, Math.min(10_000, files - 200));
 if (wants('bulk')) await measureBulk(FIRST_PORT, GIB);

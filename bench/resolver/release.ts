@@ -71,7 +71,7 @@ export async function measureRelease(firstPort: number, most: number): Promise<v
       ...[times.later, times.first, times.direct].map((list) =>
         [0.5, 0.95, 0.99].map((q) => quantile(list, q).toFixed(1)).join(' / '),
       ),
-      quantile(times.cpuUs, 0.5).toFixed(0),
+      all >= 100 ? quantile(times.cpuUs, 0.5).toFixed(0) : '',
       all >= 1000 ? (heldRss / 1024 / all).toFixed(1) : '',
     ]);
   }
