@@ -12,6 +12,16 @@ export interface EchoLine {
   say(): Promise<Echo>;
   /** Ends our side, and waits for the end of the other; never throws. */
   end(): Promise<Echo>;
+  /** The other side asked to be left, as it does before it ends; it still answers. */
+  readonly isAskedToLeave: boolean;
+  /** Nothing can be said any more. */
+  readonly isOver: boolean;
+}
+
+/** The client's own address; by default any. */
+export interface Source {
+  readonly localAddress: string;
+  readonly localPort: number;
 }
 
 interface Expected {
@@ -22,12 +32,13 @@ interface Expected {
 const TIMEOUT_MS = 90_000;
 
 /** Opens a connection over plain TCP. */
-export function openEchoLine(host: string, port: number): EchoLine {
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+export function openEchoLine(host: string, port: number, source?: Source): EchoLine {
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, ...source });
   const expected: Expected[] = [];
   let said = 0;
   let received = '';
   let failure: string | undefined;
+  let isAskedToLeave = false;
 
   const fail = (reason: string) => {
     failure ??= reason;
@@ -46,6 +57,10 @@ export function openEchoLine(host: string, port: number): EchoLine {
     });
   };
   const take = (line: string) => {
+    if (line === BYE) {
+      isAskedToLeave = true;
+      return;
+    }
     const first = expected.shift();
     first?.settle(first.line === line ? undefined : `"${first.line}" came back as "${line}"`);
   };
@@ -71,8 +86,15 @@ export function openEchoLine(host: string, port: number): EchoLine {
       socket.end();
       return expect(END);
     },
+    get isAskedToLeave() {
+      return isAskedToLeave;
+    },
+    get isOver() {
+      return failure !== undefined;
+    },
   };
 }
 
+const BYE = 'bye';
 /** Stands among the lines for the end of them. */
 const END = '(end)';

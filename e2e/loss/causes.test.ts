@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Loss } from './book.ts';
+import { type Cause, causeOf, type Harm } from './causes.ts';
+import type { End } from './outcome.ts';
+import type { Manners } from './site.ts';
+import type { PodRecord } from './witness.ts';
+
+const POD = '10.244.1.4';
+const RESOLVER = '10.244.1.5';
+const BEGAN_MS = 10_000;
+const ENDED_MS = 10_500;
+
+interface Situation {
+  readonly manners?: Manners;
+  readonly end?: End;
+  readonly destination?: string;
+  readonly pod?: Partial<PodRecord>;
+  readonly harms?: readonly Harm[];
+}
+
+function judge({ manners = 'graceful', end = 'refused', destination, pod = {}, harms = [] }: Situation): Cause {
+  const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9' };
+  const loss: Loss = {
+    site,
+    client: 'tcp-new',
+    outcome: { source: { localAddress: '10.244.0.11', localPort: 20_000 }, lost: { end, text: end } },
+    beganAtMs: BEGAN_MS,
+    endedAtMs: ENDED_MS,
+    destination,
+    during: 'none',
+  };
+  const system = { name: 'elasti-resolver-1', namespace: 'elasti', addresses: [RESOLVER], app: 'elasti-resolver' };
+  const own = { name: 'web-1', namespace: 'loss', addresses: [POD], app: 'web' };
+  const records = { [POD]: own, [RESOLVER]: system } as Readonly<Record<string, PodRecord>>;
+  const podsAt = (address: string) => (records[address] ? [{ ...records[address], ...pod }] : []);
+  return causeOf({ loss, harms, podsAt });
+}
+
+const killed = (address: string, fromMs: number): Harm => ({ kind: 'killed', address, fromMs, untilMs: fromMs + 1000 });
+
+test('a connection that was sent to nobody is ours', () => {
+  assert.equal(judge({}), 'noEndpoint');
+});
+
+test('it is not while no resolver was there', () => {
+  const absent = (fromMs: number): Harm => ({ kind: 'noResolver', fromMs, untilMs: fromMs + 1000 });
+  assert.equal(judge({ harms: [absent(ENDED_MS)] }), 'resolverAbsent');
+  assert.equal(judge({ harms: [absent(ENDED_MS + 1)] }), 'noEndpoint');
+});
+
+test('a wrong answer and no answer are ours, whatever was going on', () => {
+  const harms = [killed(RESOLVER, BEGAN_MS), { kind: 'noResolver', fromMs: 0, untilMs: ENDED_MS } as const];
+  assert.equal(judge({ end: 'wrong', destination: RESOLVER, harms }), 'wrongAnswer');
+  assert.equal(judge({ end: 'unanswered', destination: RESOLVER, harms }), 'unanswered');
+});
+
+test('a resolver excuses what was sent to it when it was killed, and nothing else', () => {
+  const lost = { end: 'reset', destination: RESOLVER } as const;
+  assert.equal(judge({ ...lost, harms: [killed(RESOLVER, BEGAN_MS)] }), 'resolverKilled');
+  assert.equal(judge({ ...lost, harms: [killed(POD, BEGAN_MS)] }), 'livingPod');
+  assert.equal(judge({ ...lost, harms: [killed(RESOLVER, BEGAN_MS - 1001)] }), 'livingPod');
+  assert.equal(judge({ ...lost, pod: { deletedAtMs: 0 } }), 'staleResolver');
+});
+
+test('what is lost at a pod that ends is ours where the pod ends in good order', () => {
+  const ending = { destination: POD, pod: { deletedAtMs: ENDED_MS - 1 } };
+  assert.equal(judge(ending), 'stalePod');
+  assert.equal(judge({ ...ending, manners: 'abrupt' }), 'abruptPod');
+  assert.equal(judge({ ...ending, manners: 'abrupt', end: 'reset' }), 'cutByAbruptPod');
+  assert.equal(judge({ ...ending, harms: [killed(POD, BEGAN_MS)] }), 'podCrashed');
+});
+
+test('what is lost at a pod that nobody asked to end is ours', () => {
+  assert.equal(judge({ destination: POD, manners: 'abrupt' }), 'livingPod');
+  assert.equal(judge({ destination: POD, manners: 'abrupt', pod: { deletedAtMs: ENDED_MS + 2000 } }), 'livingPod');
+});

@@ -1,0 +1,59 @@
+import type { Loss } from './book.ts';
+import type { PodRecord } from './witness.ts';
+
+/** Causes of a loss, by the names that the simulation's ledger has for them; those that are ours must never occur. */
+export const CAUSES = {
+  noEndpoint: { isOurs: true, sentence: 'nobody stood behind the Service' },
+  stalePod: { isOurs: true, sentence: 'a pod that ended in good order, with a preStop, was still being sent it' },
+  staleResolver: {
+    isOurs: true,
+    sentence: 'a resolver that left in good order was still being sent it, or cut it off',
+  },
+  livingPod: { isOurs: true, sentence: 'lost at a pod or a resolver that nobody had asked to end' },
+  unanswered: { isOurs: true, sentence: 'nobody answered for as long as clients wait' },
+  wrongAnswer: { isOurs: true, sentence: 'answered with an error, by another Service or with another body' },
+  podCrashed: { isOurs: false, sentence: 'sent to a pod that was killed' },
+  abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
+  cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
+  resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
+  resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
+} as const;
+export type Cause = keyof typeof CAUSES;
+
+/** Something that a fault did, and for how long it excuses what. */
+export type Harm =
+  | { readonly kind: 'killed'; readonly address: string; readonly fromMs: number; readonly untilMs: number }
+  | { readonly kind: 'noResolver'; readonly fromMs: number; readonly untilMs: number };
+
+interface Evidence {
+  readonly loss: Loss;
+  readonly harms: readonly Harm[];
+  /** Pods that had the address, latest last. */
+  podsAt(address: string): readonly PodRecord[];
+}
+
+/** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
+export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
+  const { outcome, destination, beganAtMs, endedAtMs, site } = loss;
+  const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
+  const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
+  if (outcome.lost.end === 'wrong') return 'wrongAnswer';
+  if (outcome.lost.end === 'unanswered') return 'unanswered';
+  if (destination === undefined) return isResolverAbsent ? 'resolverAbsent' : 'noEndpoint';
+
+  const pod = podsAt(destination).findLast(
+    ({ goneAtMs = Number.POSITIVE_INFINITY }) => goneAtMs >= beganAtMs - GONE_MS,
+  );
+  const isSitePod = pod?.app === site.name && pod.namespace === site.namespace;
+  const isKilled = harms.some((harm) => harm.kind === 'killed' && harm.address === destination && isDuring(harm));
+  if (isKilled) return isSitePod ? 'podCrashed' : 'resolverKilled';
+  if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
+  if (!isSitePod) return isResolverAbsent ? 'resolverAbsent' : 'staleResolver';
+  if (site.manners === 'graceful') return 'stalePod';
+  return outcome.lost.end === 'refused' ? 'abruptPod' : 'cutByAbruptPod';
+}
+
+/** A connection may be sent to a pod for a moment after it is gone; addresses are used again much later. */
+const GONE_MS = 10_000;
+/** The kubelet may hear of a deletion before we do. */
+const WATCH_LAG_MS = 1500;

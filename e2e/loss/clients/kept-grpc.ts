@@ -1,0 +1,88 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
+import type { Source } from '../../stage/echo-client.ts';
+import { lostBy, type Outcome, PATIENCE_MS } from '../outcome.ts';
+import { PORTS, type Site } from '../site.ts';
+import type { Kept } from './kept.ts';
+
+const HEAD_BYTES = 5;
+
+/** A client with one gRPC stream of messages both ways, on a connection of its own. */
+export function openKeptGrpc(site: Site, nextSource: () => Source): Kept {
+  const source = nextSource();
+  const host = site.clusterIp;
+  const session = connectHttp2(`http://${host}:${PORTS.grpc}`, {
+    createConnection: () => connect({ host, port: PORTS.grpc, noDelay: true, ...source }),
+  });
+  const headers = { ':method': 'POST', ':path': '/echo.Echo/Talk', 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request(headers);
+  const expected: { readonly text: string; settle(failure?: string): void }[] = [];
+  let received = Buffer.alloc(0);
+  let said = 0;
+  let failure: string | undefined;
+  let isAskedToLeave = false;
+
+  const fail = (reason: string) => {
+    failure ??= reason;
+    for (const { settle } of expected.splice(0)) settle(failure);
+  };
+  const take = (text: string) => {
+    const first = expected.shift();
+    first?.settle(first.text === text ? undefined : `"${first.text}" came back as "${text}"`);
+  };
+  const expect = (text: string): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => fail(`no answer within ${PATIENCE_MS} ms`), PATIENCE_MS);
+      const settle = (reason?: string) => {
+        clearTimeout(timer);
+        resolve(reason === undefined ? { source } : { source, lost: lostBy(reason) });
+      };
+      if (failure === undefined) expected.push({ text, settle });
+      else settle(failure);
+    });
+
+  session.on('goaway', () => {
+    isAskedToLeave = true;
+  });
+  session.on('error', (error) => fail(error.message));
+  session.on('close', () => fail('the session ended'));
+  stream.on('error', (error) => fail(error.message));
+  stream.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]);
+    while (received.length >= HEAD_BYTES && received.length >= HEAD_BYTES + received.readUInt32BE(1)) {
+      const end = HEAD_BYTES + received.readUInt32BE(1);
+      take(received.toString('utf8', HEAD_BYTES, end));
+      received = received.subarray(end);
+    }
+  });
+  stream.on('trailers', (trailers) => take(`status ${trailers['grpc-status']}`));
+  stream.on('close', () => {
+    fail('the stream ended');
+    session.close();
+  });
+
+  return {
+    get isSpent() {
+      return isAskedToLeave || failure !== undefined;
+    },
+    say() {
+      said++;
+      const text = `message ${said}`;
+      stream.write(messageOf(text));
+      return expect(text);
+    },
+    leave() {
+      if (failure !== undefined) return undefined;
+      stream.end();
+      return expect('status 0');
+    },
+  };
+}
+
+/** Not compressed, its length, its bytes. */
+function messageOf(text: string): Buffer {
+  const message = Buffer.alloc(HEAD_BYTES + Buffer.byteLength(text));
+  message.writeUInt32BE(message.length - HEAD_BYTES, 1);
+  message.write(text, HEAD_BYTES);
+  return message;
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signal } from '../../cluster/process-identity.ts';
+import { until } from '../../cluster/wait.ts';
+import { daemonOf, killDaemon } from './daemons.ts';
+import type { Fault, FaultWorld } from './fault.ts';
+
+export const DAEMON_FAULTS: readonly Fault[] = [
+  {
+    name: 'metacontrollerKilled',
+    touches: 'metacontroller',
+    async run(world) {
+      const startAgain = await killDaemon(world, 'metacontroller');
+      await sleep(world.chance.spell(1000, 6000));
+      startAgain();
+      await until('Metacontroller to serve', () => fetch('http://127.0.0.1:8082/healthz'));
+    },
+  },
+  {
+    name: 'prometheusKilled',
+    touches: 'prometheus',
+    async run(world) {
+      const startAgain = await killDaemon(world, 'prometheus');
+      await sleep(world.chance.spell(1000, 6000));
+      startAgain();
+      await until('Prometheus to serve', () => fetch(`${world.environment.prometheusUrl}/-/ready`));
+    },
+  },
+  {
+    name: 'prometheusFrozen',
+    touches: 'prometheus',
+    async run(world) {
+      const prometheus = daemonOf(world, 'prometheus');
+      signal(prometheus, 'SIGSTOP');
+      await sleep(world.chance.between(1000, 8000));
+      signal(prometheus, 'SIGCONT');
+    },
+  },
+  { name: 'apiServerRestarted', touches: 'api', run: (world) => restart(world, 'kube-apiserver') },
+  { name: 'etcdRestarted', touches: 'api', run: (world) => restart(world, 'etcd') },
+  {
+    name: 'apiServerSlow',
+    touches: 'api',
+    async run(world) {
+      const apiServer = daemonOf(world, 'kube-apiserver');
+      const endsAt = performance.now() + world.chance.between(3000, 9000);
+      while (performance.now() < endsAt) {
+        signal(apiServer, 'SIGSTOP');
+        await sleep(world.chance.between(100, 700));
+        signal(apiServer, 'SIGCONT');
+        await sleep(world.chance.between(20, 150));
+      }
+    },
+  },
+];
+
+async function restart(world: FaultWorld, name: string): Promise<void> {
+  const startAgain = await killDaemon(world, name);
+  await sleep(world.chance.spell(500, 4000));
+  startAgain();
+  const { api } = world.environment;
+  await until('the API server to be ready', () => api.call('GET', '/readyz', undefined, { timeoutMs: 1000 }));
+}

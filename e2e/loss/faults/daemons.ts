@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { type NamedProcess, readProcesses, startDaemon } from '../../cluster/daemon.ts';
+import { isAlive, signal } from '../../cluster/process-identity.ts';
+import { until } from '../../cluster/wait.ts';
+import type { FaultWorld } from './fault.ts';
+
+/** The latest process of that name that runs beside the pods. */
+export function daemonOf({ environment }: FaultWorld, name: string): NamedProcess {
+  const daemon = readProcesses(environment.layout).findLast((process) => process.name === name);
+  if (!daemon) throw new Error(`there is no ${name}`);
+  return daemon;
+}
+
+/** Kills a process; gives what starts the same command again. */
+export async function killDaemon(world: FaultWorld, name: string): Promise<() => void> {
+  const daemon = daemonOf(world, name);
+  const [program = '', ...args] = readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  signal(daemon, 'SIGKILL');
+  await until(`${name} to be dead`, () => !isAlive(daemon), { everyMs: 5 });
+  return () => void startDaemon(world.environment.layout, name, program, args);
+}

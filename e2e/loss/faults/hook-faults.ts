@@ -1,0 +1,23 @@
+import { untilAvailable } from '../../environment/environment.ts';
+import type { Fault } from './fault.ts';
+import { HOOKS, killPod, rollOut, systemPods } from './system-pods.ts';
+
+export const HOOK_FAULTS: readonly Fault[] = [
+  {
+    name: 'hookKilled',
+    touches: 'hooks',
+    async run(world) {
+      await killPod(world, world.chance.pick(systemPods(world, HOOKS)));
+      await untilAvailable(world.environment.api, HOOKS);
+    },
+  },
+  {
+    name: 'allHooksKilled',
+    touches: 'hooks',
+    async run(world) {
+      await Promise.all(systemPods(world, HOOKS).map((pod) => killPod(world, pod)));
+      await untilAvailable(world.environment.api, HOOKS);
+    },
+  },
+  { name: 'hooksRolled', touches: 'hooks', run: (world) => rollOut(world, HOOKS) },
+];

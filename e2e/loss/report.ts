@@ -1,0 +1,115 @@
+import { formatTable } from '../../src/cli/table.ts';
+import { tallyKey } from './book.ts';
+import type { RunResult } from './campaign.ts';
+import { CAUSES, type Cause } from './causes.ts';
+import type { End } from './outcome.ts';
+import type { Manners } from './site.ts';
+
+const ENDS: readonly End[] = ['refused', 'reset', 'unanswered', 'wrong'];
+const MANNERS: readonly Manners[] = ['graceful', 'abrupt'];
+/** Enough to see what kind of loss it is. */
+const SHOWN_LOSSES = 40;
+
+/** The tables of a run, for people. */
+export function formatReport(control: RunResult, elasti: RunResult): string {
+  const rows = [
+    ...rowsOf('without Elasti, restarts', control, ['control']),
+    ...rowsOf('with Elasti', elasti, duringOf(elasti)),
+  ];
+  const head = ['', 'pods', 'requests', 'answered', 'late', 'repeated', ...ENDS, 'ours', "Kubernetes' own"];
+  return [
+    formatTable(head, rows),
+    '',
+    formatTable(['cause', 'without Elasti', 'with Elasti', ''], causeRows(control, elasti)),
+    '',
+    formatTable(['', 'n', 'p50', 'p99', 'max'], figureRows(elasti)),
+    '',
+    `faults: ${[...elasti.disturbances.counts].map(([name, count]) => `${name} ${count}`).join(', ') || 'none'}`,
+    ...elasti.failures.map((failure) => `failed: ${failure}`),
+    ...examplesOf(control).map((example) => `without Elasti: ${example}`),
+    ...examplesOf(elasti).map((example) => `with Elasti: ${example}`),
+  ].join('\n');
+}
+
+/** Losses that are ours. */
+export function countOurs({ causes }: RunResult): number {
+  return causes.filter((cause) => CAUSES[cause].isOurs).length;
+}
+
+function duringOf({ book }: RunResult): readonly string[] {
+  return [...new Set([...book.tallies.keys()].map((key) => key.split(' ')[0] ?? ''))];
+}
+
+function rowsOf(title: string, result: RunResult, during: readonly string[]): string[][] {
+  const { book, causes } = result;
+  return during.flatMap((each) =>
+    MANNERS.flatMap((manners) => {
+      const tally = book.tallies.get(tallyKey(each, { manners }));
+      if (!tally) return [];
+      const isHere = ({ during: happened, site }: (typeof book.losses)[number]) =>
+        happened === each && site.manners === manners;
+      const lost = book.losses
+        .map((loss, index) => ({ loss, cause: causes[index] as Cause }))
+        .filter(({ loss }) => isHere(loss));
+      const counts = ENDS.map((end) => lost.filter(({ loss }) => loss.outcome.lost.end === end).length);
+      const ours = lost.filter(({ cause }) => CAUSES[cause].isOurs).length;
+      const { sent, answered, late, repeated } = tally;
+      const row = [sent, answered, late, repeated, ...counts, ours, lost.length - ours].map(String);
+      return [[each === 'control' ? title : `${title}, ${each}`, manners, ...row]];
+    }),
+  );
+}
+
+function causeRows(control: RunResult, elasti: RunResult): string[][] {
+  const names = Object.keys(CAUSES) as Cause[];
+  return names.flatMap((name) => {
+    const counts = [control, elasti].map(({ causes }) => causes.filter((cause) => cause === name).length);
+    const { isOurs, sentence } = CAUSES[name];
+    return counts.some((count) => count > 0)
+      ? [[name, ...counts.map(String), `${isOurs ? 'OURS: ' : ''}${sentence}`]]
+      : [];
+  });
+}
+
+function figureRows({ figures, book }: RunResult): string[][] {
+  const heldFor = figures.flatMap(({ site, zeroAtMs, readyAtMs }) =>
+    book.held
+      .filter(
+        (held) =>
+          held.site === site && held.beganAtMs > zeroAtMs && held.beganAtMs < readyAtMs && held.endedAtMs > readyAtMs,
+      )
+      .map(({ endedAtMs }) => endedAtMs - readyAtMs),
+  );
+  const idle = figures.flatMap(({ idleToZeroMs }) => idleToZeroMs ?? []);
+  const rows: [string, readonly number[], string][] = [
+    ['last client gone -> replicas 0', idle, ' ms'],
+    ['pod ready -> answer to a request that waited', heldFor, ' ms'],
+    ['pod ready -> no more redirected', figures.map(({ switchBackMs }) => switchBackMs), ' ms'],
+    ['connections still through a resolver then', figures.map(({ stillThroughResolver }) => stillThroughResolver), ''],
+  ];
+  return rows.map(([name, values, unit]) => [
+    name,
+    String(values.length),
+    ...[0.5, 0.99, 1].map((q) => quantile(values, q) + unit),
+  ]);
+}
+
+export function quantile(values: readonly number[], q: number): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)];
+  if (value === undefined) return '-';
+  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** One for each kind of loss, with how many there are of it. */
+function examplesOf({ book, causes }: RunResult): readonly string[] {
+  const described = book.losses.map((loss, index) => {
+    const { site, client, outcome, beganAtMs, endedAtMs, destination = 'nobody', during } = loss;
+    const text = outcome.lost.text.replaceAll(/[0-9.:]{6,}|\([0-9.:]+\)/g, '...');
+    const kind = `${causes[index]}, ${client}, ${site.manners}, during ${during}: ${text}`;
+    const ms = `${Math.round(beganAtMs)}..${Math.round(endedAtMs)} ms`;
+    return { kind, example: `${site.name} at ${ms}, sent to ${destination}` };
+  });
+  const kinds = [...Map.groupBy(described, ({ kind }) => kind)].sort(([a], [b]) => a.localeCompare(b));
+  return kinds.slice(0, SHOWN_LOSSES).map(([kind, all]) => `${all.length} x ${kind} (${all[0]?.example})`);
+}

@@ -1,0 +1,50 @@
+import type { KubeApi } from '../cluster/api.ts';
+import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
+import { makeSampleApp } from '../cluster/sample-app-manifest.ts';
+import { makeApp } from '../stage/manifests.ts';
+
+export const NAMESPACE = 'loss';
+export const PORTS = { http: 80, echo: 7, grpc: 50_051 } as const;
+
+/** How pods end: they leave in good order and answer all; or they end at SIGTERM. */
+export type Manners = 'graceful' | 'abrupt';
+
+/** One Service that is put to sleep and woken again and again. */
+export interface Site {
+  readonly name: string;
+  readonly namespace: string;
+  readonly manners: Manners;
+  readonly clusterIp: string;
+}
+
+interface SiteOptions {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly manners: Manners;
+  /** Passes before a pod's process starts, as the pull of an image does. */
+  readonly startDelayMs: number;
+}
+
+/** Makes the workload and its Service. */
+export async function createSite(api: KubeApi, options: SiteOptions): Promise<Site> {
+  const { name, namespace = NAMESPACE, manners, startDelayMs } = options;
+  const app = {
+    name,
+    namespace,
+    annotations: {
+      'e2e.elasti.dev/start-delay-ms': String(startDelayMs),
+      // A process that is killed comes back soon, however often it is.
+      'e2e.elasti.dev/restart-delay-ms': '300',
+    },
+    env: { ECHO_PORT: '8082', GRPC_PORT: '8083', ON_TERM: manners === 'graceful' ? 'drain' : 'exit' },
+    ports: [
+      { name: 'http', port: PORTS.http, targetPort: 'http' },
+      { name: 'echo', port: PORTS.echo, targetPort: 8082 },
+      { name: 'grpc', port: PORTS.grpc, targetPort: 8083 },
+    ],
+  };
+  await api.apply(manners === 'graceful' ? makeApp(app) : makeSampleApp(app));
+  const path = urlOf('v1/services', namespace, name);
+  const { spec } = await api.call<KubeObject & { spec: { clusterIP: string } }>('GET', path);
+  return { name, namespace, manners, clusterIp: spec.clusterIP };
+}
