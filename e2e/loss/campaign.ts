@@ -5,16 +5,19 @@ import { createEnvironment } from '../environment/environment.ts';
 import type { Source } from '../stage/echo-client.ts';
 import { makeElastiService } from '../stage/manifests.ts';
 import { type Book, createBook } from './book.ts';
+import { startCanary } from './canary.ts';
 import { type Cause, causeOf } from './causes.ts';
 import { restartOnce } from './control.ts';
 import type { CycleFigures } from './cycle.ts';
 import { runCycles } from './cycles.ts';
+import { createDestinations } from './destination.ts';
 import { createDisturbances, type Disturbances } from './disturbances.ts';
 import { runFaults } from './faults/run-faults.ts';
-import { createLoad, untilAnswers } from './load.ts';
+import { createLoad } from './load.ts';
 import type { LossOptions } from './options.ts';
-import { createSite, type Site } from './site.ts';
+import { createSites } from './sites.ts';
 import { addClientAddresses, createSources } from './sources.ts';
+import { uninstallWhileAsleep } from './uninstall.ts';
 import { createWitness, type Witness } from './witness.ts';
 
 /** What a run brought, before it is told. */
@@ -33,8 +36,6 @@ export interface CampaignDeps {
   step(what: string): void;
 }
 
-const START_DELAYS_MS = [0, 300, 1000] as const;
-
 /** The load on Services without Elasti, whose Deployments are restarted; then with Elasti, asleep and awake, with faults. */
 export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunResult; elasti: RunResult }> {
   const { cluster, options } = deps;
@@ -47,11 +48,12 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     const environment = await createEnvironment(cluster, (what) => deps.step(`installed: ${what}`));
     deps.step(`with the ${environment.metacontroller.kind} Metacontroller, seed ${options.seed}`);
     const disturbances = createDisturbances();
-    const book = createBook(disturbances.goingOn);
-    const sites = await createSites({ api, options, nextSource }, 'loss');
+    const book = createBook(disturbances.goingOn, createDestinations());
+    const sites = await createSites({ api, count: options.services, namespace: 'loss', nextSource });
     await api.apply(sites.map(({ namespace, name }) => makeElastiService(namespace, { service: name })));
 
     const world = { environment, witness, disturbances, chance: createChance(options.seed) };
+    const canary = startCanary(api, disturbances.harm);
     const enough = new AbortController();
     const next = countTo(options.cycles, deps.step);
     const figures: CycleFigures[] = [];
@@ -60,9 +62,11 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
       failures.push(error.message);
       deps.step(`failed: ${error.message}`);
     };
-    const cycling = sites.map(async (site, index) => {
+    const loaded = sites.map((site, index) => {
       const seed = options.seed * 1000 + index;
-      const load = createLoad({ site, book, chance: createChance(seed + 500), nextSource });
+      return { site, seed, load: createLoad({ site, book, chance: createChance(seed + 500), nextSource }) };
+    });
+    const cycling = loaded.map(async ({ site, seed, load }) => {
       const done = (each: CycleFigures) => void figures.push(each);
       await runCycles({ world, site, load, seed, siteFaults: options.siteFaults, next, done, step: deps.step }).catch(
         noteFailure,
@@ -75,7 +79,10 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     await Promise.all(cycling);
     enough.abort();
     await failing;
+    deps.step('uninstalling while all sleep');
+    await uninstallWhileAsleep({ world, sites: loaded }).catch(noteFailure);
     await book.settled();
+    canary.stop();
     return { control, elasti: judge({ book, figures, disturbances, witness, failures }) };
   } finally {
     witness.stop();
@@ -91,9 +98,9 @@ interface ControlDeps extends CampaignDeps {
 
 async function runControl({ api, witness, nextSource, options, step }: ControlDeps): Promise<RunResult> {
   const disturbances = createDisturbances();
-  const book = createBook(() => 'control');
+  const book = createBook(() => 'control', createDestinations());
   if (options.control > 0) {
-    const sites = await createSites({ api, options, nextSource }, 'control');
+    const sites = await createSites({ api, count: options.services, namespace: 'control', nextSource });
     const next = countTo(options.control, () => {});
     step(`${options.control} rolling restarts without Elasti`);
     await Promise.all(
@@ -107,28 +114,9 @@ async function runControl({ api, witness, nextSource, options, step }: ControlDe
       }),
     );
     await book.settled();
-    await api.remove('/api/v1/namespaces/control');
+    for (const name of ['control', 'control-policed']) await api.remove(`/api/v1/namespaces/${name}`);
   }
   return judge({ book, figures: [], disturbances, witness, failures: [] });
-}
-
-interface SitesDeps {
-  readonly api: KubeApi;
-  readonly options: LossOptions;
-  readonly nextSource: () => Source;
-}
-
-/** Half of them leave in good order. */
-async function createSites({ api, options, nextSource }: SitesDeps, namespace: string): Promise<readonly Site[]> {
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const sites = Array.from({ length: options.services }, async (_, index) => {
-    const manners = index % 2 === 0 ? 'graceful' : 'abrupt';
-    const startDelayMs = START_DELAYS_MS[Math.floor(index / 2) % START_DELAYS_MS.length] ?? 0;
-    const site = await createSite(api, { name: `${manners}-${index}`, namespace, manners, startDelayMs });
-    await untilAnswers(site, nextSource);
-    return site;
-  });
-  return Promise.all(sites);
 }
 
 function judge({ book, witness, ...rest }: Omit<RunResult, 'causes'> & { readonly witness: Witness }): RunResult {

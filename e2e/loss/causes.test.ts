@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Loss } from './book.ts';
 import { type Cause, causeOf, type Harm } from './causes.ts';
-import type { End } from './outcome.ts';
-import type { Manners } from './site.ts';
+import type { Client, End } from './outcome.ts';
+import { type Manners, PORTS } from './site.ts';
 import type { PodRecord } from './witness.ts';
 
 const POD = '10.244.1.4';
@@ -13,17 +13,25 @@ const ENDED_MS = 10_500;
 
 interface Situation {
   readonly manners?: Manners;
+  readonly client?: Client;
   readonly end?: End;
   readonly destination?: string;
   readonly pod?: Partial<PodRecord>;
   readonly harms?: readonly Harm[];
 }
 
-function judge({ manners = 'graceful', end = 'refused', destination, pod = {}, harms = [] }: Situation): Cause {
-  const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9' };
+function judge({
+  manners = 'graceful',
+  client = 'tcp-new',
+  end = 'refused',
+  destination,
+  pod = {},
+  harms = [],
+}: Situation): Cause {
+  const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
     site,
-    client: 'tcp-new',
+    client,
     outcome: { source: { localAddress: '10.244.0.11', localPort: 20_000 }, lost: { end, text: end } },
     beganAtMs: BEGAN_MS,
     endedAtMs: ENDED_MS,
@@ -55,6 +63,13 @@ test('a wrong answer and no answer are ours, whatever was going on', () => {
   assert.equal(judge({ end: 'unanswered', destination: RESOLVER, harms }), 'unanswered');
 });
 
+test('no answer is not ours where the API server stood still meanwhile', () => {
+  const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
+  assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS)] }), 'standstill');
+  assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS + 1)] }), 'unanswered');
+  assert.equal(judge({ harms: [still(BEGAN_MS)] }), 'noEndpoint');
+});
+
 test('a resolver excuses what was sent to it when it was killed, and nothing else', () => {
   const lost = { end: 'reset', destination: RESOLVER } as const;
   assert.equal(judge({ ...lost, harms: [killed(RESOLVER, BEGAN_MS)] }), 'resolverKilled');
@@ -74,4 +89,11 @@ test('what is lost at a pod that ends is ours where the pod ends in good order',
 test('what is lost at a pod that nobody asked to end is ours', () => {
   assert.equal(judge({ destination: POD, manners: 'abrupt' }), 'livingPod');
   assert.equal(judge({ destination: POD, manners: 'abrupt', pod: { deletedAtMs: ENDED_MS + 2000 } }), 'livingPod');
+});
+
+test('a preStop hook by policy spares new connections; it does not make an application leave well', () => {
+  const cut = { destination: POD, pod: { deletedAtMs: BEGAN_MS - 1 }, manners: 'policed', end: 'reset' } as const;
+  assert.equal(judge({ ...cut, client: 'http-new' }), 'stalePod');
+  assert.equal(judge({ ...cut, client: 'tcp-kept' }), 'cutByAbruptPod');
+  assert.equal(judge({ ...cut, client: 'tcp-kept', end: 'refused' }), 'stalePod');
 });

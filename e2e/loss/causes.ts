@@ -16,6 +16,7 @@ export const CAUSES = {
   abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
   cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
   resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
+  standstill: { isOurs: false, sentence: 'the API server took no write for seconds, or nobody heard of one' },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
 } as const;
 export type Cause = keyof typeof CAUSES;
@@ -23,6 +24,8 @@ export type Cause = keyof typeof CAUSES;
 /** Something that a fault did, and for how long it excuses what. */
 export type Harm =
   | { readonly kind: 'killed'; readonly address: string; readonly fromMs: number; readonly untilMs: number }
+  /** The API server stood still. */
+  | { readonly kind: 'standstill'; readonly fromMs: number; readonly untilMs: number }
   | { readonly kind: 'noResolver'; readonly fromMs: number; readonly untilMs: number };
 
 interface Evidence {
@@ -38,7 +41,8 @@ export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
   const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
   if (outcome.lost.end === 'wrong') return 'wrongAnswer';
-  if (outcome.lost.end === 'unanswered') return 'unanswered';
+  const isStill = harms.some((harm) => harm.kind === 'standstill' && isDuring(harm));
+  if (outcome.lost.end === 'unanswered') return isStill ? 'standstill' : 'unanswered';
   if (destination === undefined) return isResolverAbsent ? 'resolverAbsent' : 'noEndpoint';
 
   const pod = podsAt(destination).findLast(
@@ -50,6 +54,9 @@ export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
   if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
   if (!isSitePod) return isResolverAbsent ? 'resolverAbsent' : 'staleResolver';
   if (site.manners === 'graceful') return 'stalePod';
+  const isNewConnection = loss.client.endsWith('-new') || outcome.lost.end === 'refused';
+  // A preStop hook outlasts what kube-proxy still sends; what clients keep open is for the application to end well.
+  if (site.manners === 'policed') return isNewConnection ? 'stalePod' : 'cutByAbruptPod';
   return outcome.lost.end === 'refused' ? 'abruptPod' : 'cutByAbruptPod';
 }
 

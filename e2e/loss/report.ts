@@ -3,12 +3,11 @@ import { tallyKey } from './book.ts';
 import type { RunResult } from './campaign.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import type { End } from './outcome.ts';
-import type { Manners } from './site.ts';
+import { MANNERS } from './site.ts';
 
 const ENDS: readonly End[] = ['refused', 'reset', 'unanswered', 'wrong'];
-const MANNERS: readonly Manners[] = ['graceful', 'abrupt'];
 /** Enough to see what kind of loss it is. */
-const SHOWN_LOSSES = 40;
+const SHOWN_LOSSES = 60;
 
 /** The tables of a run, for people. */
 export function formatReport(control: RunResult, elasti: RunResult): string {
@@ -24,6 +23,7 @@ export function formatReport(control: RunResult, elasti: RunResult): string {
     '',
     formatTable(['', 'n', 'p50', 'p99', 'max'], figureRows(elasti)),
     '',
+    `the API server stood still: ${standstillsOf(elasti)}`,
     `faults: ${[...elasti.disturbances.counts].map(([name, count]) => `${name} ${count}`).join(', ') || 'none'}`,
     ...elasti.failures.map((failure) => `failed: ${failure}`),
     ...examplesOf(control).map((example) => `without Elasti: ${example}`),
@@ -106,10 +106,21 @@ function examplesOf({ book, causes }: RunResult): readonly string[] {
   const described = book.losses.map((loss, index) => {
     const { site, client, outcome, beganAtMs, endedAtMs, destination = 'nobody', during } = loss;
     const text = outcome.lost.text.replaceAll(/[0-9.:]{6,}|\([0-9.:]+\)/g, '...');
-    const kind = `${causes[index]}, ${client}, ${site.manners}, during ${during}: ${text}`;
+    const cause = causes[index] as Cause;
+    const kind = `${CAUSES[cause].isOurs ? 'OURS: ' : ''}${cause}, ${client}, ${site.manners}, during ${during}: ${text}`;
     const ms = `${Math.round(beganAtMs)}..${Math.round(endedAtMs)} ms`;
     return { kind, example: `${site.name} at ${ms}, sent to ${destination}` };
   });
-  const kinds = [...Map.groupBy(described, ({ kind }) => kind)].sort(([a], [b]) => a.localeCompare(b));
+  const isOurs = (kind: string) => kind.startsWith('OURS');
+  const kinds = [...Map.groupBy(described, ({ kind }) => kind)].sort(
+    ([a], [b]) => (isOurs(b) ? 1 : 0) - (isOurs(a) ? 1 : 0) || (a < b ? -1 : 1),
+  );
   return kinds.slice(0, SHOWN_LOSSES).map(([kind, all]) => `${all.length} x ${kind} (${all[0]?.example})`);
+}
+
+function standstillsOf({ disturbances }: RunResult): string {
+  const seconds = disturbances.harms
+    .filter(({ kind }) => kind === 'standstill')
+    .map(({ fromMs, untilMs }) => (untilMs - fromMs) / 1000);
+  return seconds.length === 0 ? 'never' : seconds.map((value) => `${value.toFixed(1)} s`).join(', ');
 }

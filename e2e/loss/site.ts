@@ -3,11 +3,16 @@ import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { makeSampleApp } from '../cluster/sample-app-manifest.ts';
 import { makeApp } from '../stage/manifests.ts';
 
-export const NAMESPACE = 'loss';
-export const PORTS = { http: 80, echo: 7, grpc: 50_051 } as const;
+export const PORTS: Ports = { http: 80, echo: 7, grpc: 50_051 };
 
-/** How pods end: they leave in good order and answer all; or they end at SIGTERM. */
-export type Manners = 'graceful' | 'abrupt';
+/**
+ * How pods end: they leave in good order and answer all; or they end at SIGTERM; or that, and the policy of
+ * manifests/pre-stop-policy gives them a preStop hook.
+ */
+export const MANNERS = ['graceful', 'abrupt', 'policed'] as const;
+export type Manners = (typeof MANNERS)[number];
+
+export const PRE_STOP_LABEL = { 'elasti.truefoundry.com/pre-stop': 'enabled' } as const;
 
 /** One Service that is put to sleep and woken again and again. */
 export interface Site {
@@ -15,11 +20,18 @@ export interface Site {
   readonly namespace: string;
   readonly manners: Manners;
   readonly clusterIp: string;
+  readonly ports: Ports;
+}
+
+interface Ports {
+  readonly http: number;
+  readonly echo: number;
+  readonly grpc: number;
 }
 
 interface SiteOptions {
   readonly name: string;
-  readonly namespace?: string;
+  readonly namespace: string;
   readonly manners: Manners;
   /** Passes before a pod's process starts, as the pull of an image does. */
   readonly startDelayMs: number;
@@ -27,7 +39,7 @@ interface SiteOptions {
 
 /** Makes the workload and its Service. */
 export async function createSite(api: KubeApi, options: SiteOptions): Promise<Site> {
-  const { name, namespace = NAMESPACE, manners, startDelayMs } = options;
+  const { name, namespace, manners, startDelayMs } = options;
   const app = {
     name,
     namespace,
@@ -46,5 +58,5 @@ export async function createSite(api: KubeApi, options: SiteOptions): Promise<Si
   await api.apply(manners === 'graceful' ? makeApp(app) : makeSampleApp(app));
   const path = urlOf('v1/services', namespace, name);
   const { spec } = await api.call<KubeObject & { spec: { clusterIP: string } }>('GET', path);
-  return { name, namespace, manners, clusterIp: spec.clusterIP };
+  return { name, namespace, manners, clusterIp: spec.clusterIP, ports: PORTS };
 }

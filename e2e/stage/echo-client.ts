@@ -72,9 +72,12 @@ export function openEchoLine(host: string, port: number, source?: Source): EchoL
     for (const line of lines) take(line);
   });
   socket.on('error', (error) => fail(error.message));
-  socket.on('end', () => take(END));
+  socket.on('end', () => {
+    if (expected[0]?.line === END) take(END);
+    else fail(CLOSED);
+  });
   // An end that nobody waits for yet is one that came from the other side.
-  socket.on('close', () => fail('the other side closed the connection'));
+  socket.on('close', () => fail(CLOSED));
   return {
     say() {
       said++;
@@ -96,5 +99,6 @@ export function openEchoLine(host: string, port: number, source?: Source): EchoL
 }
 
 const BYE = 'bye';
+const CLOSED = 'the other side closed the connection';
 /** Stands among the lines for the end of them. */
 const END = '(end)';

@@ -1,14 +1,15 @@
-import { type Agent, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import type { Source } from '../../stage/echo-client.ts';
 import { lostBy, type Outcome, PATIENCE_MS } from '../outcome.ts';
-import { PORTS, type Site } from '../site.ts';
+import type { Site } from '../site.ts';
+import type { OneConnection } from './one-connection.ts';
 
 interface AskOptions {
   readonly site: Site;
   readonly workMs: number;
   readonly source: Source;
   /** Keeps a connection; default: one for this request alone. */
-  readonly agent?: Agent;
+  readonly agent?: OneConnection;
 }
 
 /** One GET; never throws. The answer has to come from a pod of the site. */
@@ -30,17 +31,20 @@ interface Attempt {
 function attempt({ site, workMs, source, agent }: AskOptions): Promise<Attempt> {
   return new Promise((resolve) => {
     let actual = source;
+    let isReused = false;
     const own = agent ? { agent } : { agent: false as const, ...source };
-    const sent = request({ host: site.clusterIp, port: PORTS.http, path: `/?ms=${workMs}`, ...own });
+    const sent = request({ host: site.clusterIp, port: site.ports.http, path: `/?ms=${workMs}`, ...own });
     const lose = (text: string, isWornOut = false) =>
       resolve({ outcome: { source: actual, workMs, lost: lostBy(text) }, isWornOut });
     const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    sent.on('socket', ({ localAddress, localPort }) => {
+    sent.on('socket', (socket) => {
+      const { localAddress, localPort } = socket;
+      isReused = agent?.use(socket) ?? false;
       if (localAddress && localPort) actual = { localAddress, localPort };
     });
     sent.on('close', () => clearTimeout(timer));
     sent.on('error', (error: NodeJS.ErrnoException) =>
-      lose(error.message, sent.reusedSocket && /ECONNRESET|EPIPE/.test(error.code ?? '')),
+      lose(error.message, isReused && /ECONNRESET|EPIPE/.test(error.code ?? '')),
     );
     sent.on('response', async (response: IncomingMessage) => {
       try {

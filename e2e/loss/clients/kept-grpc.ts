@@ -2,7 +2,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import type { Source } from '../../stage/echo-client.ts';
 import { lostBy, type Outcome, PATIENCE_MS } from '../outcome.ts';
-import { PORTS, type Site } from '../site.ts';
+import type { Site } from '../site.ts';
 import type { Kept } from './kept.ts';
 
 const HEAD_BYTES = 5;
@@ -11,8 +11,8 @@ const HEAD_BYTES = 5;
 export function openKeptGrpc(site: Site, nextSource: () => Source): Kept {
   const source = nextSource();
   const host = site.clusterIp;
-  const session = connectHttp2(`http://${host}:${PORTS.grpc}`, {
-    createConnection: () => connect({ host, port: PORTS.grpc, noDelay: true, ...source }),
+  const session = connectHttp2(`http://${host}:${site.ports.grpc}`, {
+    createConnection: () => connect({ host, port: site.ports.grpc, noDelay: true, ...source }),
   });
   const headers = { ':method': 'POST', ':path': '/echo.Echo/Talk', 'content-type': 'application/grpc', te: 'trailers' };
   const stream = session.request(headers);

@@ -1,10 +1,9 @@
-import { Agent, type ClientRequestArgs } from 'node:http';
-import { connect, type TcpNetConnectOpts } from 'node:net';
 import type { Source } from '../../stage/echo-client.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Site } from '../site.ts';
 import { askHttp } from './ask-http.ts';
 import type { Kept } from './kept.ts';
+import { OneConnection } from './one-connection.ts';
 
 /** A client over HTTP/1.1 with one connection at a time; where one ends, the next request opens another. */
 export function openKeptHttp(site: Site, nextSource: () => Source): Kept {
@@ -22,19 +21,4 @@ export function openKeptHttp(site: Site, nextSource: () => Source): Kept {
       return undefined;
     },
   };
-}
-
-class OneConnection extends Agent {
-  latest: Source = { localAddress: '', localPort: 0 };
-  readonly #nextSource: () => Source;
-
-  constructor(nextSource: () => Source) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#nextSource = nextSource;
-  }
-
-  override createConnection(options: ClientRequestArgs) {
-    this.latest = this.#nextSource();
-    return connect({ ...(options as TcpNetConnectOpts), ...this.latest });
-  }
 }

@@ -1,12 +1,12 @@
 import { type Echo, openEchoLine, type Source } from '../../stage/echo-client.ts';
 import { lostBy, type Outcome } from '../outcome.ts';
-import { PORTS, type Site } from '../site.ts';
+import type { Site } from '../site.ts';
 import type { Kept } from './kept.ts';
 
 /** A client with one plain TCP connection. */
 export function openKeptTcp(site: Site, nextSource: () => Source): Kept {
   const source = nextSource();
-  const line = openEchoLine(site.clusterIp, PORTS.echo, source);
+  const line = openEchoLine(site.clusterIp, site.ports.echo, source);
   const outcomeOf = ({ failure }: Echo): Outcome => (failure ? { source, lost: lostBy(failure) } : { source });
   return {
     get isSpent() {
@@ -20,7 +20,7 @@ export function openKeptTcp(site: Site, nextSource: () => Source): Kept {
 
 /** One line on a connection of its own. */
 export async function sayOnce(site: Site, source: Source): Promise<Outcome> {
-  const line = openEchoLine(site.clusterIp, PORTS.echo, source);
+  const line = openEchoLine(site.clusterIp, site.ports.echo, source);
   const said = await line.say();
   const end = await line.end();
   const failure = said.failure ?? end.failure;

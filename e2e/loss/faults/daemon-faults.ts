@@ -58,5 +58,7 @@ async function restart(world: FaultWorld, name: string): Promise<void> {
   await sleep(world.chance.spell(500, 4000));
   startAgain();
   const { api } = world.environment;
-  await until('the API server to be ready', () => api.call('GET', '/readyz', undefined, { timeoutMs: 1000 }));
+  // It takes half a minute now and then until it speaks with a restarted etcd again.
+  const isReady = () => api.call('GET', '/readyz', undefined, { timeoutMs: 1000 });
+  await until('the API server to be ready', isReady, { timeoutMs: 120_000 });
 }
