@@ -40,7 +40,7 @@ function attempt({ site, workMs, source, agent }: AskOptions): Promise<Attempt> 
     sent.on('socket', (socket) => {
       const { localAddress, localPort } = socket;
       isReused = agent?.use(socket) ?? false;
-      if (localAddress && localPort) actual = { localAddress, localPort };
+      actual = localAddress && localPort ? { localAddress, localPort } : (agent?.latest ?? source);
     });
     sent.on('close', () => clearTimeout(timer));
     sent.on('error', (error: NodeJS.ErrnoException) =>
