@@ -47,11 +47,7 @@ export async function installMetacontroller(api: KubeApi, layout: ClusterLayout)
   for (const file of ['cluster-role.yaml', 'role.yaml']) await api.apply(readFileSync(join(RIGHTS, file), 'utf8'));
   const kubeconfig = await writeAccountKubeconfig(api, layout, { namespace: 'metacontroller', name: 'metacontroller' });
   const program = METACONTROLLER_BIN ? [METACONTROLLER_BIN] : [process.execPath, join(ROOT, 'main.ts')];
-  const command = [
-    ...program,
-    ...readFlags(),
-    `--kubeconfig=${kubeconfig}`,
-  ];
+  const command = [...program, ...readFlags(), `--kubeconfig=${kubeconfig}`];
   const withHealth = (address: string) => [...command, `--health-probe-bind-address=${address}`];
   let running: Program | undefined;
   return {

@@ -84,7 +84,9 @@ export function checkWakes(context: CheckContext): WakeChecks {
         violate('I4 wake', site, `a wake has been pending for ${seconds(now() - truth.unraisedSinceMs)}`);
         truth.unraisedSinceMs = undefined;
       }
-      if (truth.unserved && truth.deletedAtMs === undefined && now() - truth.unserved.atMs > unservedMs) {
+      // New ports of the Service may make the slices new, and whoever redirects anew is near to a zero step again.
+      const unservedSinceMs = Math.max(truth.unserved?.atMs ?? 0, truth.serviceChangedAtMs);
+      if (truth.unserved && truth.deletedAtMs === undefined && now() - unservedSinceMs > unservedMs) {
         violate('I4 unserved', site, 'a wake that raised the replicas was never taken for served');
         truth.unserved = undefined;
       }

@@ -77,8 +77,8 @@ export function checkZeros(context: CheckContext): ZeroChecks {
     const blind = prometheus.lastBlindness(site);
     const isLong = blind !== undefined && blind.toMs - blind.fromMs > (4 * settings.pollSeconds + 15) * SECOND;
     // With no resolver, no sync, no Service or no workload nobody asks; what was recorded meanwhile is looked at later.
-    // Nor does anybody outside of its period.
-    const stretch = blind && site.period && stretchAt(site.period, blind.toMs);
+    // Nor does anybody outside of its period, which begins by the clock of whoever asks.
+    const stretch = blind && site.period && stretchAt(site.period, blind.toMs + options.maxSkewMs);
     const { steadySinceMs, statusLostAtMs, serviceChangedAtMs, targetChangedAtMs } = truth;
     const notWatchedMs = Math.max(
       steadySinceMs,
