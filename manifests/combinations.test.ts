@@ -22,7 +22,7 @@ test('every folder that is a component or an overlay is in a combination, but fo
     .map((file) => file.slice(0, file.lastIndexOf('/')));
   const combined = new Set(COMBINATIONS.flatMap(({ folder, components }) => [folder, ...components]));
   // What the combined are made of, what goes over Metacontroller's manifests, and the example.
-  const others = ['base', 'resolver', 'kubeelasti-resolver', 'images', 'example'];
+  const others = ['base', 'resolver', 'kubeelasti-resolver', 'images', 'example', 'pre-stop-policy'];
   assert.deepEqual(
     folders.filter(
       (folder) => !combined.has(folder) && !others.includes(folder) && !folder.startsWith('metacontroller'),

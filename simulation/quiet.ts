@@ -28,10 +28,12 @@ const ENDED_MS = 15_000;
 /** Reasons that last: people who never give up, and ports of the resolver that are all taken. */
 const MEANT: ReadonlySet<string> = new Set(['ReplicasContested', 'ResolverPortsExhausted']);
 
-function notAllowedReason(parent: Parent | undefined): string | undefined {
+function reasonOf(parent: Parent | undefined, condition: string): string | undefined {
   const { conditions } = (parent?.status ?? {}) as Status;
-  return conditions?.find(({ type, status }) => type === 'SleepAllowed' && status === 'False')?.reason;
+  return conditions?.find(({ type, status }) => type === condition && status === 'False')?.reason;
 }
+
+const notAllowedReason = (parent: Parent | undefined) => reasonOf(parent, 'SleepAllowed');
 
 const addressesOf = (slice: EndpointSlice | undefined) =>
   slice &&
@@ -82,6 +84,8 @@ function unrestOf(world: World, site: Site): Unrest | undefined {
     const isMeant = sharing.some((reason) => reason !== undefined && MEANT.has(reason));
     return isMeant ? undefined : { site, name: 'converge', why: `SleepAllowed: ${notAllowed}` };
   }
+  // What a person scaled to 0 says too why nobody holds its requests.
+  if (replicas === 0 && MEANT.has(reasonOf(parent, 'Ready') ?? '')) return undefined;
   const isHeld = site.families.every((family) => {
     const ofResolver = slices.get(keyOf(RESOLVER_NAMESPACE, ownKeyOf('resolver', family)));
     return addressesOf(redirectionOf(world, site, family)) === addressesOf(ofResolver);

@@ -68,6 +68,9 @@ export function createLossCauses({ world, claims, resolvers, now, truthOf }: Che
       if (!isChangeSeen || now() - truth.serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
       if (isAbsent(truth)) return 'resolverAbsent';
       if (now() - truth.droppedEarlyMs < PROGRAMMED_MS) return 'clocksApart';
+      // The target slept already, for another Service of its: then the ElastiService has yet to be seen, and its slices made.
+      const isNew = truth.answeredAtMs < truth.chargedAtMs + UNSEEN_MS || now() - truth.chargedAtMs < 2 * PROGRAMMED_MS;
+      if (truth.chargedAtMs > truth.zeroAtMs && isNew) return 'notOurService';
       if (truth.outage === 'ours') return 'noEndpoint';
       // Once the redirection stood in this outage, nobody but us could take it away again.
       const { redirectedSinceMs, lastRedirectedMs, lastReadyMs } = truth;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SERVICES } from '../api/hooks.ts';
+import { EndpointSlice } from '../api/kubernetes.ts';
 import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
 import type { TriggerReading } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
@@ -212,6 +213,30 @@ test('a finalized ElastiService is forgotten', async () => {
   assert.deepEqual(forgotten, ['uid-web']);
   cluster.elastiServices.delete(keyOf(requestOf(WORLD).parent.metadata));
   assert.equal(await registry.find('shop', 'web'), undefined);
+});
+
+// Found by the simulation (deletions, watchLag): nobody follows the resolver in a slice whose ElastiService is gone.
+test('the finalizer stays while a slice is in the cluster that the request does not show, for a minute at most', async () => {
+  const { finalize, cluster, answered } = setup();
+  const deleted = { ...WORLD, deletedAt: WORLD.now, status: { phase: 'Serving', phaseSince: ago(900) } };
+  const left = EndpointSlice.parse({
+    metadata: {
+      name: 'elasti-web-endpointslice-to-resolver',
+      namespace: 'shop',
+      labels: { 'kubernetes.io/service-name': 'web' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ElastiService', name: 'web', uid: 'uid-web', controller: true }],
+    },
+    addressType: 'IPv4',
+  });
+  cluster.slices.set('shop/elasti-web-endpointslice-to-resolver', left);
+  assert.equal((await finalize(deleted)).finalized, false);
+  assert.equal(answered.at(-1)?.isFinalized, false);
+  assert.equal((await finalize({ ...deleted, deletedAt: new Date(WORLD.now.getTime() - 61_000) })).finalized, true);
+  cluster.before(({ name }) => {
+    if (name === 'listSlices') throw refusal('UNAVAILABLE', name, 'shop/web');
+  });
+  assert.equal((await finalize(deleted)).finalized, false);
+  cluster.slices.delete('shop/elasti-web-endpointslice-to-resolver');
 });
 
 test('deleting what we put to sleep raises it and keeps the slices until a pod is ready', async () => {

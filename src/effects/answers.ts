@@ -24,6 +24,7 @@ import type { RecordEvents } from './events.ts';
 import type { Gather } from './gather.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
+import type { SlicesLeft } from './slices-left.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
 export interface AnswersDeps {
@@ -33,6 +34,7 @@ export interface AnswersDeps {
   readonly carryOut: CarryOut;
   readonly recordEvents: RecordEvents;
   readonly registry: Registry;
+  readonly slicesLeft: SlicesLeft;
   /** Told of each ElastiService that goes, to free the ports of the resolver that it has. Never rejects. */
   readonly releasePorts?: ((uid: string) => Promise<void>) | undefined;
   /** Told of each answer about an ElastiService whose spec could be read. */
@@ -63,7 +65,7 @@ const RELEASE_BUDGET_MS = 1000;
 
 /** Observes, gathers what the decision needs, lets the core decide, carries out its effects, and answers. */
 export function createAnswers(deps: AnswersDeps): Answers {
-  const { clock, settings, gather, carryOut, recordEvents, registry } = deps;
+  const { clock, settings, gather, carryOut, recordEvents, registry, slicesLeft } = deps;
 
   const secondsFrom = (startMs: number) => (clock.monotonicMs() - startMs) / 1000;
 
@@ -152,14 +154,14 @@ export function createAnswers(deps: AnswersDeps): Answers {
       const { observation } = await gatherAll(facts, finalizePlan);
       const result = await carryOutAll(finalize(observation, settings), observation, arrivedAtMs);
       const { status } = result;
-      if (result.finalized) {
+      const isFinalized = result.finalized && !(await slicesLeft(elastiService));
+      if (isFinalized) {
         registry.forget(elastiService.uid);
         gather.forget(elastiService.uid);
         await release(elastiService.uid);
       }
-      const isFinalized = result.finalized;
       deps.onAnswered?.({ hook: 'finalize', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized });
-      return toFinalizeResponse(result, namespace);
+      return toFinalizeResponse({ ...result, finalized: isFinalized }, namespace);
     },
 
     customize(body) {

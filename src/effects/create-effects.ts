@@ -8,6 +8,7 @@ import type { ClaimsCluster, Clock, Cluster, Logger, Random } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
 import { type AskResolver, createResolverPods } from './resolver-pods.ts';
+import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
 
 export interface EffectsDeps
@@ -64,6 +65,7 @@ export function createEffects(deps: EffectsDeps): Effects {
     gather: createGather({ ...deps, resolver: byPort?.resolver }),
     carryOut: wrapped(createCarryOut(deps), wrap.carryOut),
     recordEvents: createEvents(deps),
+    slicesLeft: createSlicesLeft(deps),
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);
