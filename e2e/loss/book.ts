@@ -1,4 +1,4 @@
-import type { FindDestination } from './destination.ts';
+import type { Destinations } from './destination.ts';
 import type { Client, Outcome } from './outcome.ts';
 import type { Site } from './site.ts';
 
@@ -48,7 +48,7 @@ const LATE_MS = 15_000;
 export const tallyKey = (during: string, { manners }: Pick<Site, 'manners'>): string => `${during} ${manners}`;
 
 /** An empty book; `goingOn` names what happens just now. */
-export function createBook(goingOn: () => string, findDestination: FindDestination): Book {
+export function createBook(goingOn: () => string, { find }: Pick<Destinations, 'find'>): Book {
   const tallies = new Map<string, Tally>();
   const losses: Loss[] = [];
   const held: Held[] = [];
@@ -66,7 +66,7 @@ export function createBook(goingOn: () => string, findDestination: FindDestinati
     const { lost, isHeld, isRepeated, source, workMs = 0 } = outcome;
     if (isRepeated) tally.repeated += 1;
     if (lost) {
-      const destination = await findDestination(site.clusterIp, source);
+      const destination = await find(site.clusterIp, source);
       losses.push({ site, client, outcome: { ...outcome, lost }, beganAtMs, endedAtMs, destination, during });
       return;
     }

@@ -10,9 +10,10 @@ import { type Cause, causeOf } from './causes.ts';
 import { restartOnce } from './control.ts';
 import type { CycleFigures } from './cycle.ts';
 import { runCycles } from './cycles.ts';
-import { createDestinations } from './destination.ts';
+import { type Destinations, followDestinations } from './destination.ts';
 import { createDisturbances, type Disturbances } from './disturbances.ts';
 import { runFaults } from './faults/run-faults.ts';
+import { restartSoon } from './faults/system-pods.ts';
 import { createLoad } from './load.ts';
 import type { LossOptions } from './options.ts';
 import { createSites } from './sites.ts';
@@ -42,13 +43,15 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
   const api = createApi(cluster.kubeconfig);
   await addClientAddresses();
   const nextSource = createSources();
+  const destinations = followDestinations();
   const witness = await createWitness(api);
   try {
-    const control = await runControl({ ...deps, api, witness, nextSource });
+    const control = await runControl({ ...deps, api, witness, destinations, nextSource });
     const environment = await createEnvironment(cluster, (what) => deps.step(`installed: ${what}`));
+    await restartSoon(environment);
     deps.step(`with the ${environment.metacontroller.kind} Metacontroller, seed ${options.seed}`);
     const disturbances = createDisturbances();
-    const book = createBook(disturbances.goingOn, createDestinations());
+    const book = createBook(disturbances.goingOn, destinations);
     const sites = await createSites({ api, count: options.services, namespace: 'loss', nextSource });
     await api.apply(sites.map(({ namespace, name }) => makeElastiService(namespace, { service: name })));
 
@@ -73,9 +76,12 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
       );
       await load.flow({});
     });
-    const failing = runFaults(world, { faults: options.faults, signal: enough.signal, step: deps.step }).catch(
-      noteFailure,
-    );
+    const failing = runFaults(world, {
+      faults: options.faults,
+      signal: enough.signal,
+      step: deps.step,
+      failed: noteFailure,
+    });
     await Promise.all(cycling);
     enough.abort();
     await failing;
@@ -85,6 +91,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     canary.stop();
     return { control, elasti: judge({ book, figures, disturbances, witness, failures }) };
   } finally {
+    destinations.stop();
     witness.stop();
     api.close();
   }
@@ -93,12 +100,13 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
 interface ControlDeps extends CampaignDeps {
   readonly api: KubeApi;
   readonly witness: Witness;
+  readonly destinations: Destinations;
   readonly nextSource: () => Source;
 }
 
-async function runControl({ api, witness, nextSource, options, step }: ControlDeps): Promise<RunResult> {
+async function runControl({ api, witness, destinations, nextSource, options, step }: ControlDeps): Promise<RunResult> {
   const disturbances = createDisturbances();
-  const book = createBook(() => 'control', createDestinations());
+  const book = createBook(() => 'control', destinations);
   if (options.control > 0) {
     const sites = await createSites({ api, count: options.services, namespace: 'control', nextSource });
     const next = countTo(options.control, () => {});

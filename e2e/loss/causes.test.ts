@@ -8,6 +8,7 @@ import type { PodRecord } from './witness.ts';
 
 const POD = '10.244.1.4';
 const RESOLVER = '10.244.1.5';
+const OTHER = '10.244.1.6';
 const BEGAN_MS = 10_000;
 const ENDED_MS = 10_500;
 
@@ -73,9 +74,21 @@ test('no answer is not ours where the API server stood still meanwhile', () => {
 test('a resolver excuses what was sent to it when it was killed, and nothing else', () => {
   const lost = { end: 'reset', destination: RESOLVER } as const;
   assert.equal(judge({ ...lost, harms: [killed(RESOLVER, BEGAN_MS)] }), 'resolverKilled');
-  assert.equal(judge({ ...lost, harms: [killed(POD, BEGAN_MS)] }), 'livingPod');
+  assert.equal(judge({ ...lost, harms: [killed(OTHER, BEGAN_MS)] }), 'livingPod');
   assert.equal(judge({ ...lost, harms: [killed(RESOLVER, BEGAN_MS - 1001)] }), 'livingPod');
   assert.equal(judge({ ...lost, pod: { deletedAtMs: 0 } }), 'staleResolver');
+});
+
+test('a resolver passes on that a pod was killed', () => {
+  const lost = { destination: RESOLVER, harms: [killed(POD, BEGAN_MS)] } as const;
+  assert.equal(judge({ ...lost, end: 'reset' }), 'podCrashed');
+  assert.equal(judge({ ...lost, end: 'refused' }), 'livingPod');
+});
+
+test('a resolver that is gone is absent where all are', () => {
+  const harms = [{ kind: 'noResolver', fromMs: BEGAN_MS, untilMs: ENDED_MS }] as const;
+  assert.equal(judge({ destination: RESOLVER, harms }), 'resolverAbsent');
+  assert.equal(judge({ destination: POD, harms }), 'livingPod');
 });
 
 test('what is lost at a pod that ends is ours where the pod ends in good order', () => {

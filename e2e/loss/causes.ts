@@ -12,7 +12,7 @@ export const CAUSES = {
   livingPod: { isOurs: true, sentence: 'lost at a pod or a resolver that nobody had asked to end' },
   unanswered: { isOurs: true, sentence: 'nobody answered for as long as clients wait' },
   wrongAnswer: { isOurs: true, sentence: 'answered with an error, by another Service or with another body' },
-  podCrashed: { isOurs: false, sentence: 'sent to a pod that was killed' },
+  podCrashed: { isOurs: false, sentence: 'sent to a pod that was killed, through a resolver or not' },
   abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
   cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
   resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
@@ -48,11 +48,14 @@ export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
   const pod = podsAt(destination).findLast(
     ({ goneAtMs = Number.POSITIVE_INFINITY }) => goneAtMs >= beganAtMs - GONE_MS,
   );
-  const isSitePod = pod?.app === site.name && pod.namespace === site.namespace;
-  const isKilled = harms.some((harm) => harm.kind === 'killed' && harm.address === destination && isDuring(harm));
-  if (isKilled) return isSitePod ? 'podCrashed' : 'resolverKilled';
+  const isOfSite = (each: PodRecord | undefined) => each?.app === site.name && each.namespace === site.namespace;
+  const killed = harms.flatMap((harm) => (harm.kind === 'killed' && isDuring(harm) ? [harm.address] : []));
+  const isPassedOn = outcome.lost.end === 'reset' && killed.some((address) => podsAt(address).some(isOfSite));
+  if (isOfSite(pod) ? killed.includes(destination) : isPassedOn) return 'podCrashed';
+  if (killed.includes(destination)) return 'resolverKilled';
+  if (!isOfSite(pod) && isResolverAbsent) return 'resolverAbsent';
   if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
-  if (!isSitePod) return isResolverAbsent ? 'resolverAbsent' : 'staleResolver';
+  if (!isOfSite(pod)) return 'staleResolver';
   if (site.manners === 'graceful') return 'stalePod';
   const isNewConnection = loss.client.endsWith('-new') || outcome.lost.end === 'refused';
   // A preStop hook outlasts what kube-proxy still sends; what clients keep open is for the application to end well.

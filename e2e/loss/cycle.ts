@@ -11,6 +11,10 @@ export interface CycleFigures {
   /** From the last client to replicas 0; absent where clients stayed. */
   readonly idleToZeroMs?: number;
   readonly zeroAtMs: number;
+  /** Requests that came at once, beside those that flow. */
+  readonly burst: number;
+  /** From the first client to replicas above 0; absent where clients had come before. */
+  readonly askedToRaisedMs?: number;
   /** When the first pod was ready again. */
   readonly readyAtMs: number;
   /** From then until no slice redirected it any more. */
@@ -21,6 +25,8 @@ export interface CycleFigures {
 
 /** How clients behave while a site falls asleep. */
 const WAYS = ['quiet', 'quiet', 'kept', 'kept', 'trickle'] as const;
+/** How many come at once. */
+export const BURSTS = [1, 10, 50] as const;
 export const BUSY = { newEveryMs: 150, kept: 'rotating' } as const;
 /** Those who keep it awake go at last, so that each cycle comes to an end. */
 const STAY_MS = 15_000;
@@ -70,17 +76,24 @@ export async function runCycle(deps: CycleDeps, number: number): Promise<CycleFi
   // Some come at once, while pods are still ending; others when all is quiet.
   if (chance.is(0.7)) await sleep(chance.spell(500, 4000));
   step(`${site.name} ${number}: wakes`);
+  const isStillAsleep = isZero(witness.view(site)) && way === 'quiet';
+  const askedAtMs = performance.now();
   await load.flow(BUSY);
-  load.burst(chance.pick([1, 5, 20]));
+  const burst = chance.pick(BURSTS);
+  load.burst(burst);
+  const raising = witness.until(site, ({ replicas }) => replicas > 0, LIMIT_MS).then(() => performance.now());
   await deps.whileWaking();
-  await reach('come up', ({ readySinceMs }) => readySinceMs > zeroAtMs);
-  const readyAtMs = witness.view(site).readySinceMs;
+  await reach('come up', ({ replicas, readyPods }) => replicas > 0 && readyPods > 0);
+  // Where it is raised before the zero was acted on, its pod has been there all the time.
+  const readyAtMs = Math.max(witness.view(site).readySinceMs, zeroAtMs);
   await reach('serve again', ({ slices }) => slices === 0);
   return {
     site,
     number,
     ...(idleAtMs === undefined ? {} : { idleToZeroMs: zeroAtMs - idleAtMs }),
     zeroAtMs,
+    burst,
+    ...(isStillAsleep ? { askedToRaisedMs: (await raising) - askedAtMs } : {}),
     readyAtMs,
     switchBackMs: performance.now() - readyAtMs,
     stillThroughResolver: await deps.connectionsThroughResolver().catch(() => 0),

@@ -1,36 +1,44 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run } from '../cluster/shell.ts';
 import type { Source } from '../stage/echo-client.ts';
+import { isClientAddress } from './sources.ts';
 
-/** Whom kube-proxy sent a connection to; absent: nobody. */
-export type FindDestination = (clusterIp: string, source: Source) => Promise<string | undefined>;
+/** Whom kube-proxy sent connections to. */
+export interface Destinations {
+  /** Absent: nobody. */
+  find(clusterIp: string, source: Source): Promise<string | undefined>;
+  stop(): void;
+}
 
-/** Those who ask within this time share one look; the kernel remembers a connection for ten seconds after its end. */
-const GATHER_MS = 200;
+/** The kernel tells of a connection a moment after it began. */
+const TOLD_MS = 500;
+/** Of the connections of one minute and more. */
+const REMEMBERED = 100_000;
+const BUFFER_BYTES = '16777216';
 
-/** Makes what looks into the kernel's table of connections. */
-export function createDestinations(): FindDestination {
-  let looking: Promise<ReadonlyMap<string, string>> | undefined;
-  return async (clusterIp, source) => {
-    looking ??= sleep(GATHER_MS).then(() => {
-      looking = undefined;
-      return readConnections();
-    });
-    const destination = (await looking).get(keyOf(source.localAddress, String(source.localPort)));
-    return destination === clusterIp ? undefined : destination;
+/**
+ * Follows the kernel's news of connections. Its table would not do: one that is refused at once is gone from it at once.
+ */
+export function followDestinations(): Destinations {
+  const args = ['-E', '--event-mask', 'NEW', '--proto', 'tcp', '--buffer-size', BUFFER_BYTES];
+  const following = spawn('conntrack', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const destinations = new Map<string, string>();
+  createInterface({ input: following.stdout }).on('line', (line) => {
+    const [address = '', replyAddress = ''] = [...line.matchAll(/src=(\S+)/g)].map(([, value]) => value ?? '');
+    if (!isClientAddress(address)) return;
+    destinations.set(keyOf(address, /sport=(\d+)/.exec(line)?.[1] ?? ''), replyAddress);
+    const [oldest] = destinations.keys();
+    if (oldest !== undefined && destinations.size > REMEMBERED) destinations.delete(oldest);
+  });
+  return {
+    async find(clusterIp, { localAddress, localPort }) {
+      await sleep(TOLD_MS);
+      const destination = destinations.get(keyOf(localAddress, String(localPort)));
+      return destination === clusterIp ? undefined : destination;
+    },
+    stop: () => void following.kill(),
   };
 }
 
 const keyOf = (address: string, port: string): string => `${address} ${port}`;
-
-/** Whom each connection was sent to, by where it came from. */
-async function readConnections(): Promise<ReadonlyMap<string, string>> {
-  const text = await run('conntrack', ['-L', '--proto', 'tcp']).catch(() => '');
-  const connections = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [address, replyAddress] = [...line.matchAll(/src=(\S+)/g)].map(([, value]) => value);
-    const port = /sport=(\d+)/.exec(line)?.[1];
-    if (address && replyAddress && port) connections.set(keyOf(address, port), replyAddress);
-  }
-  return connections;
-}

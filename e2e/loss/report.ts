@@ -2,6 +2,7 @@ import { formatTable } from '../../src/cli/table.ts';
 import { tallyKey } from './book.ts';
 import type { RunResult } from './campaign.ts';
 import { CAUSES, type Cause } from './causes.ts';
+import { BURSTS, type CycleFigures } from './cycle.ts';
 import type { End } from './outcome.ts';
 import { MANNERS } from './site.ts';
 
@@ -72,18 +73,18 @@ function causeRows(control: RunResult, elasti: RunResult): string[][] {
 }
 
 function figureRows({ figures, book }: RunResult): string[][] {
-  const heldFor = figures.flatMap(({ site, zeroAtMs, readyAtMs }) =>
+  const waited = ({ site, zeroAtMs, readyAtMs }: CycleFigures) =>
     book.held
-      .filter(
-        (held) =>
-          held.site === site && held.beganAtMs > zeroAtMs && held.beganAtMs < readyAtMs && held.endedAtMs > readyAtMs,
-      )
-      .map(({ endedAtMs }) => endedAtMs - readyAtMs),
-  );
-  const idle = figures.flatMap(({ idleToZeroMs }) => idleToZeroMs ?? []);
+      .filter((held) => held.site === site && held.beganAtMs > zeroAtMs && held.beganAtMs < readyAtMs)
+      .map(({ endedAtMs }) => endedAtMs - readyAtMs);
   const rows: [string, readonly number[], string][] = [
-    ['last client gone -> replicas 0', idle, ' ms'],
-    ['pod ready -> answer to a request that waited', heldFor, ' ms'],
+    ['last client gone -> replicas 0', figures.flatMap(({ idleToZeroMs }) => idleToZeroMs ?? []), ' ms'],
+    ['first client -> replicas raised', figures.flatMap(({ askedToRaisedMs }) => askedToRaisedMs ?? []), ' ms'],
+    ...BURSTS.map((burst): [string, readonly number[], string] => [
+      `pod ready -> answer to who waited, ${burst} at once`,
+      figures.filter((each) => each.burst === burst).flatMap(waited),
+      ' ms',
+    ]),
     ['pod ready -> no more redirected', figures.map(({ switchBackMs }) => switchBackMs), ' ms'],
     ['connections still through a resolver then', figures.map(({ stillThroughResolver }) => stillThroughResolver), ''],
   ];

@@ -23,3 +23,5 @@ export function createSources(): () => Source {
     };
   };
 }
+
+export const isClientAddress = (address: string): boolean => ADDRESSES.includes(address);

@@ -1,4 +1,5 @@
 import type { Chance } from '../../../simulation/chance.ts';
+import { until } from '../../cluster/wait.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { Disturbances } from '../disturbances.ts';
 import type { Witness } from '../witness.ts';
@@ -18,4 +19,9 @@ export interface Fault {
   readonly touches: 'hooks' | 'resolvers' | 'metacontroller' | 'prometheus' | 'api';
   /** Does it, and resolves when all is as it was. */
   run(world: FaultWorld): Promise<void>;
+}
+
+/** Has the API server do something, however often it takes: another fault may have hit it. */
+export function persist<T>(what: string, work: () => Promise<T>): Promise<true> {
+  return until(what, () => work().then(() => true as const), { timeoutMs: 120_000, everyMs: 200 });
 }

@@ -7,7 +7,7 @@ export const HOOK_FAULTS: readonly Fault[] = [
     name: 'hookKilled',
     touches: 'hooks',
     async run(world) {
-      await killPod(world, world.chance.pick(systemPods(world, HOOKS)));
+      killPod(world, world.chance.pick(systemPods(world, HOOKS)));
       await untilAvailable(world.environment.api, HOOKS);
     },
   },
@@ -15,7 +15,7 @@ export const HOOK_FAULTS: readonly Fault[] = [
     name: 'allHooksKilled',
     touches: 'hooks',
     async run(world) {
-      await Promise.all(systemPods(world, HOOKS).map((pod) => killPod(world, pod)));
+      for (const pod of systemPods(world, HOOKS)) killPod(world, pod);
       await untilAvailable(world.environment.api, HOOKS);
     },
   },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
-import type { Fault, FaultWorld } from './fault.ts';
+import { type Fault, type FaultWorld, persist } from './fault.ts';
 import { killPod, RESOLVERS, rollOut, systemPods } from './system-pods.ts';
 
 export const RESOLVER_FAULTS: readonly Fault[] = [
@@ -8,7 +8,7 @@ export const RESOLVER_FAULTS: readonly Fault[] = [
     name: 'resolverKilled',
     touches: 'resolvers',
     async run(world) {
-      await killPod(world, world.chance.pick(systemPods(world, RESOLVERS)));
+      killPod(world, world.chance.pick(systemPods(world, RESOLVERS)));
       await untilAvailable(world.environment.api, RESOLVERS);
     },
   },
@@ -18,16 +18,19 @@ export const RESOLVER_FAULTS: readonly Fault[] = [
     touches: 'resolvers',
     async run(world) {
       const { api } = world.environment;
-      const fromMs = performance.now();
+      const harm = { kind: 'noResolver', fromMs: performance.now() } as const;
       const pods = systemPods(world, RESOLVERS);
-      await scaleResolvers(world, 0);
-      await Promise.all(pods.map((pod) => killPod(world, pod)));
-      await sleep(world.chance.between(500, 12_000));
-      await scaleResolvers(world, 2);
-      await untilAvailable(api, RESOLVERS);
-      // The slices follow, and kube-proxy after them.
-      await sleep(FOLLOW_MS);
-      world.disturbances.harm({ kind: 'noResolver', fromMs, untilMs: performance.now() });
+      try {
+        await scaleResolvers(world, 0);
+        for (const pod of pods) killPod(world, pod);
+        await sleep(world.chance.between(500, 12_000));
+      } finally {
+        await scaleResolvers(world, 2);
+        await untilAvailable(api, RESOLVERS);
+        // The slices follow, and kube-proxy after them.
+        await sleep(FOLLOW_MS);
+        world.disturbances.harm({ ...harm, untilMs: performance.now() });
+      }
     },
   },
 ];
@@ -35,6 +38,6 @@ export const RESOLVER_FAULTS: readonly Fault[] = [
 const FOLLOW_MS = 3000;
 
 async function scaleResolvers({ environment }: FaultWorld, replicas: number): Promise<void> {
-  const where = ['--namespace', SYSTEM_NAMESPACE];
-  await environment.kubectl('scale', 'deployment', RESOLVERS, `--replicas=${replicas}`, ...where);
+  const words = ['scale', 'deployment', RESOLVERS, `--replicas=${replicas}`, '--namespace', SYSTEM_NAMESPACE];
+  await persist(`${replicas} resolvers to be wanted`, () => environment.kubectl(...words));
 }

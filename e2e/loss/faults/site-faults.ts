@@ -4,7 +4,7 @@ import { makeElastiService } from '../../stage/manifests.ts';
 import { ELASTI_SERVICES } from '../../stage/objects.ts';
 import { podProcesses, signalPod } from '../../stage/pod-processes.ts';
 import { PORTS, type Site } from '../site.ts';
-import type { FaultWorld } from './fault.ts';
+import { type FaultWorld, persist } from './fault.ts';
 
 /** Something that is done to one site in the course of a cycle. */
 export interface SiteFault {
@@ -55,11 +55,13 @@ async function edit({ environment }: FaultWorld, { namespace, name }: Site, more
     { name: 'grpc', port: PORTS.grpc, targetPort: 8083 },
     ...Array.from({ length: more }, (_, index) => ({ name: `more-${index}`, port: 90 + index, targetPort: 'http' })),
   ];
-  await environment.api.call('PATCH', urlOf('v1/services', namespace, name), { spec: { ports } });
+  const path = urlOf('v1/services', namespace, name);
+  await persist(`Service ${name} to be edited`, () => environment.api.call('PATCH', path, { spec: { ports } }));
 }
 
 async function remove({ environment }: FaultWorld, { namespace, name }: Site): Promise<void> {
-  await environment.api.remove(urlOf(ELASTI_SERVICES, namespace, name));
+  const path = urlOf(ELASTI_SERVICES, namespace, name);
+  await persist(`ElastiService ${name} to be deleted`, () => environment.api.remove(path));
 }
 
 async function restore({ environment }: FaultWorld, { namespace, name }: Site): Promise<void> {
@@ -71,5 +73,5 @@ async function restore({ environment }: FaultWorld, { namespace, name }: Site): 
       (error) => error.status === 404,
     );
   await until(`ElastiService ${name} to be gone`, isGone, { timeoutMs: 150_000 });
-  await api.apply(makeElastiService(namespace, { service: name }));
+  await persist(`ElastiService ${name} to be made`, () => api.apply(makeElastiService(namespace, { service: name })));
 }

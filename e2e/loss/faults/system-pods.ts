@@ -1,8 +1,8 @@
 import { urlOf } from '../../cluster/kube-object.ts';
-import { SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
-import { signalPod } from '../../stage/pod-processes.ts';
+import { type Environment, SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
+import { podProcesses, signalPod } from '../../stage/pod-processes.ts';
 import type { PodRecord } from '../witness.ts';
-import type { FaultWorld } from './fault.ts';
+import { type FaultWorld, persist } from './fault.ts';
 
 export const HOOKS = 'elasti-operator-controller';
 export const RESOLVERS = 'elasti-resolver';
@@ -12,16 +12,22 @@ export function systemPods({ witness }: FaultWorld, app: string): readonly PodRe
   return witness.pods(app, SYSTEM_NAMESPACE).filter(({ deletedAtMs }) => deletedAtMs === undefined);
 }
 
-/** Kills a pod's process; it is started again where it was. */
-export async function killPod(world: FaultWorld, { name, addresses, namespace }: PodRecord): Promise<void> {
-  // However often it was killed before.
-  const annotations = { 'e2e.elasti.dev/restart-delay-ms': String(world.chance.pick([0, 500, 2000])) };
-  await world.environment.api.call('PATCH', urlOf('v1/pods', namespace, name), { metadata: { annotations } });
+/** Has a killed process of the system come back soon, however often it was killed before. */
+export async function restartSoon({ api }: Environment): Promise<void> {
+  const metadata = { annotations: { 'e2e.elasti.dev/restart-delay-ms': '700' } };
+  for (const app of [HOOKS, RESOLVERS]) {
+    const path = urlOf('apps/v1/deployments', SYSTEM_NAMESPACE, app);
+    await api.call('PATCH', path, { spec: { template: { metadata } } });
+    await untilAvailable(api, app);
+  }
+}
+
+/** Kills a pod's process, if it has one just now; it is started again where it was. */
+export function killPod({ disturbances }: FaultWorld, { name, addresses }: PodRecord): void {
+  if (podProcesses(name).length === 0) return;
   const fromMs = performance.now();
   signalPod(name, 'SIGKILL');
-  for (const address of addresses) {
-    world.disturbances.harm({ kind: 'killed', address, fromMs, untilMs: fromMs + KILLED_MS });
-  }
+  for (const address of addresses) disturbances.harm({ kind: 'killed', address, fromMs, untilMs: fromMs + KILLED_MS });
 }
 
 /** Until kube-proxy has heard of it, and whoever connected just before that has found out. */
@@ -29,6 +35,7 @@ const KILLED_MS = 5000;
 
 /** Replaces all pods of a Deployment of the system, in good order. */
 export async function rollOut({ environment }: FaultWorld, app: string): Promise<void> {
-  await environment.kubectl('rollout', 'restart', 'deployment', app, '--namespace', SYSTEM_NAMESPACE);
+  const words = ['rollout', 'restart', 'deployment', app, '--namespace', SYSTEM_NAMESPACE];
+  await persist(`${app} to be restarted`, () => environment.kubectl(...words));
   await untilAvailable(environment.api, app);
 }
