@@ -11,6 +11,7 @@ import {
 } from './decide-sleep.ts';
 import { decideZeroStep } from './decide-zero-step.ts';
 import { decideLeaveProxy, type LeaveProxy } from './leave-proxy.ts';
+import { leaveAlone } from './observe-only.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { Needs, ScalePatch, Settings, WakeCause } from './types.ts';
 import { isIncomplete, type Observation, type View, viewOf } from './view.ts';
@@ -64,25 +65,7 @@ export interface Plan {
  */
 export function planOf(observation: Observation, settings: Settings, before?: Plan): Plan {
   const view = viewOf(observation, settings, before?.view);
-  return { view, decision: isIncomplete(view.facts) ? undefined : observeOnly(view, decidePhase(view)) };
-}
-
-/**
- * While we only observe, what holds no traffic of ours and was not put to sleep by us is left as it is, but for a wake that
- * somebody asks for. The rest goes on as ever, so that what sleeps still wakes.
- */
-function observeOnly(view: View, decided: Decision): Decision {
-  const { facts, settings } = view;
-  if (!settings.isObserveOnly || facts.slices.size > 0 || isSleptByUs(view)) return decided;
-  const isAsked = decided.raisedFor === 'Wake';
-  const isHandled = decided.isRedirected || (decided.patches.length > 0 && !isAsked);
-  return {
-    ...decided,
-    message: isHandled ? `OBSERVE_ONLY keeps from: ${decided.message}` : decided.message,
-    isRedirected: false,
-    patches: isAsked ? decided.patches : [],
-    raisedFor: isAsked ? decided.raisedFor : undefined,
-  };
+  return { view, decision: isIncomplete(view.facts) ? undefined : leaveAlone(view, decidePhase(view)) };
 }
 
 /** Decides the phase from what is observed. The last status only tells for how long things have been so. */
