@@ -13,10 +13,12 @@ export interface SeriesOwners {
   sweep(maxSilenceMs: number): readonly string[];
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 interface Owned {
   touchedAtMs: number;
-  /** How to remove each series, by collector and label values. */
-  readonly removals: Map<object, Map<string, () => void>>;
+  /** A handful, and one list takes a tenth of the memory of maps by collector and labels: there are thousands of owners. */
+  readonly series: { readonly collector: Collector<string>; readonly labels: Labels }[];
 }
 
 /** Creates the book of owners; monotonicMs is the clock that silence is measured by. */
@@ -26,29 +28,28 @@ export function createSeriesOwners(monotonicMs: () => number): SeriesOwners {
     touch: (owner) => {
       const known = owners.get(owner);
       if (known) known.touchedAtMs = monotonicMs();
-      else owners.set(owner, { touchedAtMs: monotonicMs(), removals: new Map() });
+      else owners.set(owner, { touchedAtMs: monotonicMs(), series: [] });
       return known === undefined;
     },
 
     own: (owner, collector, labels) => {
-      const removals = owners.get(owner)?.removals;
-      if (!removals) return;
-      let ofCollector = removals.get(collector);
-      if (!ofCollector) {
-        ofCollector = new Map();
-        removals.set(collector, ofCollector);
-      }
-      const values = Object.values(labels).join('\n');
-      if (!ofCollector.has(values)) ofCollector.set(values, () => collector.remove(labels));
+      const series = owners.get(owner)?.series;
+      if (series?.some((known) => known.collector === collector && hasSameValues(known.labels, labels))) return;
+      series?.push({ collector, labels });
     },
 
     sweep: (maxSilenceMs) => {
       const silent = [...owners].filter(([, { touchedAtMs }]) => monotonicMs() - touchedAtMs > maxSilenceMs);
-      for (const [owner, { removals }] of silent) {
-        for (const ofCollector of removals.values()) for (const remove of ofCollector.values()) remove();
+      for (const [owner, { series }] of silent) {
+        for (const { collector, labels } of series) collector.remove(labels);
         owners.delete(owner);
       }
       return silent.map(([owner]) => owner);
     },
   };
+}
+
+/** Two of one collector have the same names. */
+function hasSameValues(a: Labels, b: Labels): boolean {
+  return Object.keys(a).every((name) => a[name] === b[name]);
 }
