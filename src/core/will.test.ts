@@ -46,7 +46,8 @@ test('a wish to sleep is over once something has brought the service up after it
   assert.equal(kindOf({ sleepSwitch: ago(10) }, ago(9.999)), 'none');
 });
 
-test('who keeps awake is heard before who wants sleep', () => {
+test('who keeps awake is heard before who wants sleep, or nobody knows what', () => {
+  assert.equal(kindOf({ keepAwakeUntil: ago(-60), sleepSwitch: 'now' }), 'keptAwake');
   assert.equal(kindOf({ keepAwakeUntil: ago(-60), sleepSwitch: ago(1) }), 'keptAwake');
   assert.equal(kindOf({ keepAwakeUntil: ago(60), sleepSwitch: ago(1) }), 'sleepAsked');
 });

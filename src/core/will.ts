@@ -31,9 +31,9 @@ export function willOf(
   if (sleepSwitch.toLowerCase() === 'off') return { kind: 'off' };
   const until = parseTime(keepAwakeUntil);
   if (keepAwakeUntil !== '' && until === undefined) return { kind: 'unreadable', annotation: KEEP_AWAKE_ANNOTATION };
+  if (until !== undefined && until > now) return { kind: 'keptAwake', until };
   const asked = parseTime(sleepSwitch);
   if (sleepSwitch !== '' && asked === undefined) return { kind: 'unreadable', annotation: SLEEP_ANNOTATION };
-  if (until !== undefined && until > now) return { kind: 'keptAwake', until };
   if (asked === undefined) return { kind: 'none' };
   const askedSeconds = (now.getTime() - asked.getTime()) / 1000;
   // Whatever brought it up since then came after the person had asked.
