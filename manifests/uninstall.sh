@@ -4,16 +4,23 @@
 set -eu
 installed=${1:?the kustomization that was installed, such as manifests/default}
 
-if kubectl get customresourcedefinition elastiservices.elasti.truefoundry.com >/dev/null 2>&1; then
-  # Without Metacontroller or the hook service this would wait for ever.
+elastiservices() {
+  definition=$(kubectl get customresourcedefinition elastiservices.elasti.truefoundry.com --ignore-not-found --output=name)
+  [ -z "$definition" ] || kubectl get elastiservices --all-namespaces --no-headers --ignore-not-found
+}
+
+# In assignments, so that a question that fails ends the script: it is no "none".
+there=$(elastiservices)
+if [ -n "$there" ]; then
+  # Without the hook service the deletion would wait for ever.
   kubectl rollout status deployment/elasti-operator-controller --namespace elasti --timeout=2m
   kubectl delete elastiservices --all --all-namespaces --timeout=10m
-  left=$(kubectl get elastiservices --all-namespaces --no-headers --ignore-not-found)
-  if [ -n "$left" ]; then
-    echo "somebody, perhaps a GitOps controller, makes ElastiServices anew; nothing else was removed:" >&2
-    echo "$left" >&2
-    exit 1
-  fi
+fi
+left=$(elastiservices)
+if [ -n "$left" ]; then
+  echo "somebody, perhaps a GitOps controller, makes ElastiServices anew; nothing else was removed:" >&2
+  echo "$left" >&2
+  exit 1
 fi
 kubectl delete compositecontroller elasti --ignore-not-found
 kubectl delete -k "$installed" --ignore-not-found
