@@ -40,7 +40,7 @@ async function compare(testCluster: TestCluster): Promise<void> {
   await api.apply(readCrd());
   await api.apply([namespace, ...names.flatMap(makeSleeper)]);
 
-  const kubeConfig = loadKubeConfig({ kubeconfig, isInCluster: false });
+  const kubeConfig = await loadKubeConfig({ kubeconfig, apiServer: undefined });
   const cluster = createCluster({ kubeConfig, watchNamespaces: [], clock });
   const uids = new Map(
     (await cluster.listElastiServices({ namespace: NAMESPACE })).map(({ metadata }) => [metadata.name, metadata.uid]),

@@ -105,6 +105,7 @@ export const Variables = z
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
     KUBECONFIG: z.string().optional(),
     KUBERNETES_SERVICE_HOST: z.string().optional(),
+    KUBERNETES_SERVICE_PORT: port.default(443),
   })
   .refine((env) => env.HOOK_TOKEN === undefined || env.HOOK_TOKEN_FILE === undefined, {
     path: ['HOOK_TOKEN_FILE'],

@@ -33,7 +33,7 @@ test('an empty environment gives the defaults', () => {
     prometheus: { serverAddress: undefined, authorizationHeader: undefined, allowedServers: ['*'] },
     sentry: undefined,
     logLevel: 'info',
-    kube: { kubeconfig: undefined, isInCluster: false },
+    kube: { kubeconfig: undefined, apiServer: undefined },
   });
 });
 
@@ -104,7 +104,7 @@ test('every variable finds its place', () => {
     },
     sentry: { dsn: 'https://key@sentry.example/7', environment: 'staging' },
     logLevel: 'debug',
-    kube: { kubeconfig: '/root/.kube/config', isInCluster: true },
+    kube: { kubeconfig: '/root/.kube/config', apiServer: 'https://10.96.0.1:443' },
   });
   assert.equal(parseConfig({ HOOK_TOKEN: 'abc' }).hookToken, 'abc');
 });

@@ -47,7 +47,8 @@ export interface Config {
   };
   readonly sentry: SentryConfig | undefined;
   readonly logLevel: LogLevel;
-  readonly kube: { readonly kubeconfig: string | undefined; readonly isInCluster: boolean };
+  /** `apiServer`: where we run in a pod, the one that the kubelet named. */
+  readonly kube: { readonly kubeconfig: string | undefined; readonly apiServer: string | undefined };
 }
 
 export interface SentryConfig {
@@ -96,7 +97,7 @@ export function toTriggerSettings({ prometheus, kube, pollSeconds }: Config): Tr
     defaultAuthorization: prometheus.authorizationHeader,
     allowedServers: prometheus.allowedServers,
     // In a pod, loopback is ourselves; on a developer's machine it is where Prometheus is forwarded to.
-    allowLoopback: !kube.isInCluster,
+    allowLoopback: kube.apiServer === undefined,
     pollSeconds,
   };
 }
@@ -136,8 +137,17 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
     },
     sentry: makeSentryConfig(env),
     logLevel: env.LOG_LEVEL,
-    kube: { kubeconfig: env.KUBECONFIG, isInCluster: env.KUBERNETES_SERVICE_HOST !== undefined },
+    kube: { kubeconfig: env.KUBECONFIG, apiServer: apiServerOf(env) },
   };
+}
+
+/** Where the kubelet says that the API server is. */
+export function apiServerOf(
+  env: Pick<z.infer<typeof Variables>, 'KUBERNETES_SERVICE_HOST' | 'KUBERNETES_SERVICE_PORT'>,
+): string | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+  if (host === undefined) return undefined;
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function makeSentryConfig(env: z.infer<typeof SentryVariables>): SentryConfig | undefined {

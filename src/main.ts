@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics({ monotonicMs });
   const { report, flush } = createSentryReporter(clock);
 
-  const kubeConfig = loadKubeConfig(config.kube);
+  const kubeConfig = await loadKubeConfig(config.kube);
   const cluster = createCluster({
     kubeConfig,
     watchNamespaces: config.watchNamespaces,

@@ -1,6 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeAccess } from './in-cluster.ts';
 
 // Credentials in files change under us (a service account token lives for an hour): read again this often.
 const REFRESH_MS = 10_000;
@@ -18,7 +18,7 @@ export interface Connection {
 export type Connect = () => Promise<Connection>;
 
 /** Gives address, credentials and pooled connections; the pool lasts as long as certificates stay the same. */
-export function createConnect(kubeConfig: KubeConfig, monotonicMs: () => number): Connect {
+export function createConnect(kubeConfig: KubeAccess, monotonicMs: () => number): Connect {
   let current: Promise<Connection> | undefined;
   let readAtMs = 0;
   let pool: { readonly tlsKey: string; readonly agent: HttpAgent } | undefined;

@@ -1,4 +1,3 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
 import type { CallOptions, ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
@@ -7,6 +6,7 @@ import { SecretAnswer, SliceListAnswer } from './answers.ts';
 import { createConfigMapCalls } from './config-map-calls.ts';
 import { createConnect } from './connection.ts';
 import { createElastiServiceCalls } from './elastiservice-calls.ts';
+import type { KubeAccess } from './in-cluster.ts';
 import { ApiServerAnswer, undefinedIfNotFound } from './kube-error.ts';
 import { makeEvent } from './make-event.ts';
 import { EVENTS, listPath, objectPath, SECRETS, SLICES } from './paths.ts';
@@ -15,7 +15,7 @@ import { createScaleCalls } from './scale-calls.ts';
 import { createScaledObjectCalls } from './scaled-object-calls.ts';
 
 export interface ClusterDeps {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: KubeAccess;
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;

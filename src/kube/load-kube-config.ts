@@ -1,23 +1,19 @@
-import { accessSync } from 'node:fs';
-import { KubeConfig } from '@kubernetes/client-node';
 import { ConfigError } from '../errors.ts';
-
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+import { inClusterAccess, type KubeAccess } from './in-cluster.ts';
 
 export interface KubeConfigSource {
   /** Path of a kubeconfig file, or several as kubectl takes them; undefined: not set. */
   readonly kubeconfig: string | undefined;
-  /** Whether the kubelet gave us the address of an API server. */
-  readonly isInCluster: boolean;
+  /** The API server that the kubelet gave us; undefined: we are in no pod. */
+  readonly apiServer: string | undefined;
 }
 
 /** The given kubeconfig, else the pod's service account, else ~/.kube/config; ConfigError where none of them is usable. */
-export function loadKubeConfig({ kubeconfig, isInCluster }: KubeConfigSource): KubeConfig {
+export async function loadKubeConfig({ kubeconfig, apiServer }: KubeConfigSource): Promise<KubeAccess> {
+  const inCluster = kubeconfig === undefined && apiServer !== undefined && (await inClusterAccess(apiServer));
+  if (inCluster) return inCluster;
+  const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
-  if (kubeconfig === undefined && isInCluster && isReadable(SERVICE_ACCOUNT_TOKEN)) {
-    kubeConfig.loadFromCluster();
-    return kubeConfig;
-  }
   const allowed = 'allowed is a readable kubeconfig file with a current context; in a pod, leave it out';
   try {
     // Reads KUBECONFIG itself, with all its files, and ~/.kube/config where that is not set.
@@ -36,13 +32,4 @@ export function loadKubeConfig({ kubeconfig, isInCluster }: KubeConfigSource): K
     throw new ConfigError(`KUBECONFIG is ${JSON.stringify(kubeconfig ?? '')}: ${allowed}`);
   }
   return kubeConfig;
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -21,7 +21,7 @@ test('without any variable there are defaults', () => {
     raisesScale: false,
     graceSeconds: 120,
     logLevel: 'info',
-    kube: { kubeconfig: undefined, isInCluster: false },
+    kube: { kubeconfig: undefined, apiServer: undefined },
   });
 });
 
@@ -61,7 +61,7 @@ test('every variable is read', () => {
     raisesScale: true,
     graceSeconds: 300,
     logLevel: 'debug',
-    kube: { kubeconfig: '/etc/kubeconfig', isInCluster: true },
+    kube: { kubeconfig: '/etc/kubeconfig', apiServer: 'https://10.0.0.1:443' },
   });
 });
 

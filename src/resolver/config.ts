@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { apiServerOf } from '../config.ts';
 import { Variables as HookServiceVariables } from '../config-variables.ts';
 import { type Environment, readVariables } from '../environment.ts';
 import { DEFAULT_LIMITS, MAX_HEAD_BYTES, type ResolverLimits } from './limits.ts';
@@ -24,7 +25,8 @@ export interface ResolverConfig {
   /** What the pod is given from SIGTERM to its end. */
   readonly graceSeconds: number;
   readonly logLevel: z.infer<typeof ResolverVariables>['LOG_LEVEL'];
-  readonly kube: { readonly kubeconfig: string | undefined; readonly isInCluster: boolean };
+  /** `apiServer`: where we run in a pod, the one that the kubelet named. */
+  readonly kube: { readonly kubeconfig: string | undefined; readonly apiServer: string | undefined };
 }
 
 const shared = HookServiceVariables.shape;
@@ -81,6 +83,7 @@ export const ResolverVariables = z
     LOG_LEVEL: shared.LOG_LEVEL,
     KUBECONFIG: shared.KUBECONFIG,
     KUBERNETES_SERVICE_HOST: shared.KUBERNETES_SERVICE_HOST,
+    KUBERNETES_SERVICE_PORT: shared.KUBERNETES_SERVICE_PORT,
   })
   .refine((env) => !((env.RESOLVER_MAX_HELD_BYTES_PER_CONNECTION ?? 0) > env.RESOLVER_MAX_HELD_BYTES), {
     path: ['RESOLVER_MAX_HELD_BYTES_PER_CONNECTION'],
@@ -113,6 +116,6 @@ function makeConfig(env: z.infer<typeof ResolverVariables>): ResolverConfig {
     raisesScale: env.RESOLVER_RAISES_SCALE === 'true',
     graceSeconds: env.RESOLVER_GRACE_SECONDS,
     logLevel: env.LOG_LEVEL,
-    kube: { kubeconfig: env.KUBECONFIG, isInCluster: env.KUBERNETES_SERVICE_HOST !== undefined },
+    kube: { kubeconfig: env.KUBECONFIG, apiServer: apiServerOf(env) },
   };
 }

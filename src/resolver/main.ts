@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     connections: connections(),
   }));
 
-  const kubeConfig = loadKubeConfig(config.kube);
+  const kubeConfig = await loadKubeConfig(config.kube);
   const connect = createConnect(kubeConfig, monotonicMs);
   const onCall: OnCall = ({ verb, resource, error }) => metrics.kubeCalled(verb, resource, error?.code ?? 'success');
   const cluster = watchCluster({
