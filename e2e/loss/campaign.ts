@@ -128,8 +128,10 @@ async function runControl({ api, witness, destinations, nextSource, options, ste
 }
 
 function judge({ book, witness, ...rest }: Omit<RunResult, 'causes'> & { readonly witness: Witness }): RunResult {
-  const { podsAt } = witness;
-  const causes = book.losses.map((loss) => causeOf({ loss, harms: rest.disturbances.harms, podsAt }));
+  const { podsAt, allPods } = witness;
+  const causes = book.losses.map((loss) =>
+    causeOf({ loss, harms: rest.disturbances.harms, podsAt, sitePods: allPods(loss.site) }),
+  );
   return { book, causes, ...rest };
 }
 

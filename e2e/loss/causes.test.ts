@@ -18,6 +18,7 @@ interface Situation {
   readonly end?: End;
   readonly destination?: string;
   readonly pod?: Partial<PodRecord>;
+  readonly sitePod?: Partial<PodRecord>;
   readonly harms?: readonly Harm[];
 }
 
@@ -28,6 +29,7 @@ function judge({
   destination,
   pod = {},
   harms = [],
+  sitePod = {},
 }: Situation): Cause {
   const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
@@ -43,7 +45,7 @@ function judge({
   const own = { name: 'web-1', namespace: 'loss', addresses: [POD], app: 'web' };
   const records = { [POD]: own, [RESOLVER]: system } as Readonly<Record<string, PodRecord>>;
   const podsAt = (address: string) => (records[address] ? [{ ...records[address], ...pod }] : []);
-  return causeOf({ loss, harms, podsAt });
+  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }] });
 }
 
 const killed = (address: string, fromMs: number): Harm => ({ kind: 'killed', address, fromMs, untilMs: fromMs + 1000 });
@@ -109,4 +111,22 @@ test('a preStop hook by policy spares new connections; it does not make an appli
   assert.equal(judge({ ...cut, client: 'http-new' }), 'stalePod');
   assert.equal(judge({ ...cut, client: 'tcp-kept' }), 'cutByAbruptPod');
   assert.equal(judge({ ...cut, client: 'tcp-kept', end: 'refused' }), 'stalePod');
+});
+
+test('a resolver passes on that a pod ended, where pods do not end in good order', () => {
+  const cut = { destination: RESOLVER, end: 'reset', sitePod: { deletedAtMs: BEGAN_MS } } as const;
+  assert.equal(judge({ ...cut, manners: 'abrupt' }), 'cutByAbruptPod');
+  assert.equal(judge({ ...cut, manners: 'abrupt', sitePod: {} }), 'livingPod');
+  assert.equal(judge({ ...cut, manners: 'abrupt', sitePod: { deletedAtMs: 0, goneAtMs: 1000 } }), 'livingPod');
+  assert.equal(judge({ ...cut, manners: 'policed', client: 'tcp-kept' }), 'cutByAbruptPod');
+  assert.equal(judge({ ...cut, manners: 'policed', client: 'tcp-new' }), 'livingPod');
+  assert.equal(judge(cut), 'livingPod');
+});
+
+test('a pod that ends in good order is sent connections while the API server stands still', () => {
+  const stale = { destination: POD, pod: { deletedAtMs: BEGAN_MS - 4000 } } as const;
+  const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
+  assert.equal(judge({ ...stale, harms: [still(BEGAN_MS - 5000)] }), 'standstill');
+  assert.equal(judge({ ...stale, harms: [still(BEGAN_MS - 7001)] }), 'stalePod');
+  assert.equal(judge({ ...stale, manners: 'abrupt', harms: [still(BEGAN_MS - 5000)] }), 'abruptPod');
 });

@@ -33,10 +33,12 @@ interface Evidence {
   readonly harms: readonly Harm[];
   /** Pods that had the address, latest last. */
   podsAt(address: string): readonly PodRecord[];
+  /** Those that its site ever had. */
+  readonly sitePods: readonly PodRecord[];
 }
 
 /** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
-export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
+export function causeOf({ loss, harms, podsAt, sitePods }: Evidence): Cause {
   const { outcome, destination, beganAtMs, endedAtMs, site } = loss;
   const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
@@ -54,10 +56,21 @@ export function causeOf({ loss, harms, podsAt }: Evidence): Cause {
   if (isOfSite(pod) ? killed.includes(destination) : isPassedOn) return 'podCrashed';
   if (killed.includes(destination)) return 'resolverKilled';
   if (!isOfSite(pod) && isResolverAbsent) return 'resolverAbsent';
+  const isEnding = ({ deletedAtMs = Number.POSITIVE_INFINITY, goneAtMs = Number.POSITIVE_INFINITY }: PodRecord) =>
+    deletedAtMs <= endedAtMs + WATCH_LAG_MS && goneAtMs >= beganAtMs - WATCH_LAG_MS;
+  const isNew = loss.client.endsWith('-new');
+  const isCutBehind = outcome.lost.end === 'reset' && !isOfSite(pod) && sitePods.some(isEnding);
+  // A resolver passes on that the pod behind it ended, too.
+  if (isCutBehind && (site.manners === 'abrupt' || (site.manners === 'policed' && !isNew))) return 'cutByAbruptPod';
   if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
   if (!isOfSite(pod)) return 'staleResolver';
+  const { deletedAtMs } = pod;
+  const isUntold = ({ kind, fromMs, untilMs }: Harm) =>
+    kind === 'standstill' && fromMs <= beganAtMs && untilMs >= deletedAtMs;
+  // kube-proxy could not have heard that the pod ends.
+  if (site.manners !== 'abrupt' && harms.some(isUntold)) return 'standstill';
   if (site.manners === 'graceful') return 'stalePod';
-  const isNewConnection = loss.client.endsWith('-new') || outcome.lost.end === 'refused';
+  const isNewConnection = isNew || outcome.lost.end === 'refused';
   // A preStop hook outlasts what kube-proxy still sends; what clients keep open is for the application to end well.
   if (site.manners === 'policed') return isNewConnection ? 'stalePod' : 'cutByAbruptPod';
   return outcome.lost.end === 'refused' ? 'abruptPod' : 'cutByAbruptPod';

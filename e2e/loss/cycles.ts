@@ -21,6 +21,8 @@ interface CyclesOptions {
   step(what: string): void;
 }
 
+/** Counted beside the faults. */
+const STAYED_AWAKE = 'cycles in which nobody fell asleep';
 const SITE_FAULT_PROBABILITY = 0.4;
 
 /** One sleep and wake after another of one site, until there are enough. */
@@ -37,7 +39,9 @@ export async function runCycles(options: CyclesOptions): Promise<void> {
       atZero: async () => fault?.atZero?.(world, site),
       whileWaking: async () => fault?.whileWaking?.(world, site),
     };
-    done(await runCycle(deps, number));
+    const figures = await runCycle(deps, number);
+    if (figures) done(figures);
+    else world.disturbances.count(STAYED_AWAKE);
     await fault?.after?.(world, site);
     if (fault) world.disturbances.count(fault.name);
   }

@@ -36,6 +36,8 @@ export interface Witness {
   /** All pods that ever had an address, latest last. */
   podsAt(address: string): readonly PodRecord[];
   pods(app: string, namespace: string): readonly PodRecord[];
+  /** Those that are gone, too. */
+  allPods(site: Site): readonly PodRecord[];
   stop(): void;
 }
 
@@ -112,6 +114,8 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
     podsAt: (address) => [...pods.values()].filter(({ addresses }) => addresses.includes(address)),
     pods: (app, namespace) =>
       [...pods.values()].filter((pod) => pod.app === app && pod.namespace === namespace && !pod.goneAtMs),
+    allPods: ({ name, namespace }) =>
+      [...pods.values()].filter((pod) => pod.app === name && pod.namespace === namespace),
     stop: () => {
       for (const each of [...watching, parents]) each.stop();
     },
