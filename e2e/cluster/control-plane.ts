@@ -73,6 +73,8 @@ export function startApiServer({ layout, settings, pki }: ControlPlane): Daemon 
     `--audit-policy-file=${auditPolicy}`,
     `--audit-log-path=${layout.auditLog}`,
     '--audit-log-format=json',
+    // In one file: by default another is begun after 100 MB.
+    '--audit-log-maxsize=10000',
   ];
   return startDaemon(layout, 'kube-apiserver', join(settings.binaries, 'kube-apiserver'), [
     '--etcd-servers=http://127.0.0.1:2379',

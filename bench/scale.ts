@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Cluster } from '../e2e/cluster/cluster.ts';
+import { withCluster } from '../e2e/cluster/enter.ts';
+import { run } from '../e2e/cluster/shell.ts';
+import { printLine } from './print.ts';
+import { createBenchWorld } from './scale/bench-world.ts';
+import { check } from './scale/check.ts';
+import { measureLoad, measureRest } from './scale/measure.ts';
+import { printLoad, printRest } from './scale/report.ts';
+
+// How the three parts bear many ElastiServices, on a real control plane whose pods kwok plays: needs root, see
+// e2e/cluster/README.md. METACONTROLLER_BIN names the real one. With --check only what a minute is enough for, and fails
+// where it has grown.
+
+const { values } = parseArgs({
+  options: {
+    services: { type: 'string', default: '500' },
+    poll: { type: 'string' },
+    json: { type: 'string' },
+    check: { type: 'boolean', default: false },
+  },
+});
+const services = Number(values.services);
+const pollSeconds = Number(values.poll ?? (values.check ? '10' : '30'));
+const startedAtMs = performance.now();
+const step = (what: string) => printLine(`scale: ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s: ${what}`);
+
+async function bench(cluster: Cluster): Promise<void> {
+  await run('npm', ['run', 'build', '--silent', '--prefix', join(import.meta.dirname, '..')]);
+  const world = await createBenchWorld(cluster, { pollSeconds });
+  const rest = await measureRest(world, { services, pollSeconds, step });
+  printRest(rest);
+  if (values.check && !check(rest)) process.exitCode = 1;
+  const load = values.check ? undefined : await measureLoad(world, { services, pollSeconds, step });
+  if (load) printLoad(load);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ rest, load }, rounded, 2)}\n`);
+  world.close();
+  step('done');
+}
+
+const rounded = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+
+await withCluster({ name: 'bench-scale', audit: true }, bench);

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { KubeApi } from '../../e2e/cluster/api.ts';
+import type { KubeObject } from '../../e2e/cluster/kube-object.ts';
+import { run } from '../../e2e/cluster/shell.ts';
+
+export const HOOK_ADDRESS = '127.0.0.1:8080';
+export const SYSTEM_NAMESPACE = 'elasti';
+const HOOKS_IN_THE_CLUSTER = 'elasti-hooks.elasti.svc:8080';
+/** Programs run beside the cluster here, and the resolver's slices are written by hand. */
+const LEFT_OUT = ['Deployment', 'Service', 'NetworkPolicy', 'PodDisruptionBudget'];
+
+interface Container {
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly resources: { readonly limits: { readonly memory: string } };
+}
+
+type Manifest = KubeObject & { readonly spec?: { readonly template?: { readonly spec: { containers: Container[] } } } };
+
+/** How a Deployment of ours runs its program. */
+export interface Deployed {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryLimitMiB: number;
+}
+
+export interface Installed {
+  readonly hookService: Deployed;
+  readonly resolver: Deployed;
+  /** Applied apart, when the hooks are there to be called. */
+  readonly compositeController: object;
+}
+
+/** Applies what users install, but for what runs and what only pods need. */
+export async function install(api: KubeApi, hookToken: string): Promise<Installed> {
+  const folder = join(import.meta.dirname, '../../manifests/own-resolver');
+  const yaml = (await run('kubectl', ['kustomize', folder])).replaceAll(HOOKS_IN_THE_CLUSTER, HOOK_ADDRESS);
+  const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
+  const isController = ({ kind }: Manifest) => kind === 'CompositeController';
+  await api.apply(manifests.filter((manifest) => !LEFT_OUT.includes(manifest.kind) && !isController(manifest)));
+  await api.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'elasti-hook-token', namespace: SYSTEM_NAMESPACE },
+    stringData: { token: hookToken },
+  });
+  const compositeController = manifests.find(isController);
+  if (!compositeController) throw new Error('manifests/own-resolver holds no CompositeController');
+  return {
+    hookService: deployed(manifests, 'elasti-operator-controller'),
+    resolver: deployed(manifests, 'elasti-resolver'),
+    compositeController,
+  };
+}
+
+function deployed(manifests: readonly Manifest[], name: string): Deployed {
+  const deployment = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
+  const container = deployment?.spec?.template?.spec.containers[0];
+  if (!container) throw new Error(`manifests/own-resolver holds no Deployment ${name}`);
+  const literals = (container.env ?? []).flatMap(({ name: variable, value }) => (value ? [[variable, value]] : []));
+  return { environment: Object.fromEntries(literals), memoryLimitMiB: mebibytes(container.resources.limits.memory) };
+}
+
+function mebibytes(quantity: string): number {
+  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
+  if (number === undefined) throw new Error(`cannot read the memory limit ${quantity}`);
+  return Number(number) * (unit === 'Gi' ? 1024 : 1);
+}

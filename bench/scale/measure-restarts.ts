@@ -1,0 +1,93 @@
+import { run } from '../../e2e/cluster/shell.ts';
+import { until } from '../../e2e/cluster/wait.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { type BenchWorld, RESOLVER_ADDRESS } from './bench-world.ts';
+import type { Member } from './fleet.ts';
+import { untilQuiet, writesOf } from './measure-idle.ts';
+import { measurePass, type PassFigures } from './measure-syncs.ts';
+import { writeResolverSlice } from './resolver-slice.ts';
+
+export interface RestartFigures {
+  /** Each until every ElastiService had been synced again. */
+  readonly hookService: PassFigures;
+  readonly metacontroller: PassFigures;
+  /** Until the restarted resolver listened on all of its ports, and what was written meanwhile. */
+  readonly resolver: { readonly seconds: number; readonly writes: number };
+  /** Until all slices of sleepers named the resolver that came in addition, and then until none named it any more. */
+  readonly roll: { readonly inSeconds: number; readonly outSeconds: number; readonly writes: number };
+}
+
+const SECOND_RESOLVER = '10.244.0.2';
+
+export async function measureRestarts(world: BenchWorld, members: readonly Member[]): Promise<RestartFigures> {
+  const { metacontroller, hookService, resolver, audit } = world;
+  const ofHookService = await measurePass(world, members, hookService.restart);
+  await untilQuiet(world);
+  const ofMetacontroller = await measurePass(world, members, async () => {
+    await metacontroller.stop();
+    await metacontroller.start();
+  });
+  await untilQuiet(world);
+
+  const window = audit.begin();
+  const startedAtMs = performance.now();
+  await resolver.restart();
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  await untilQuiet(world);
+  const ofResolver = { seconds, writes: writesOf(await window.read()) };
+  return {
+    hookService: ofHookService,
+    metacontroller: ofMetacontroller,
+    resolver: ofResolver,
+    roll: await measureRoll(world, members),
+  };
+}
+
+/** A second resolver comes, and the first one's turn to leave is that of the second here. */
+async function measureRoll(world: BenchWorld, members: readonly Member[]): Promise<RestartFigures['roll']> {
+  const { api, audit } = world;
+  const sleepers = members.filter(({ isAsleep }) => isAsleep).length;
+  const naming = await followNaming(world, SECOND_RESOLVER);
+  await run('ip', ['address', 'add', `${SECOND_RESOLVER}/16`, 'dev', 'node0']);
+  const second = await world.startSecondResolver(SECOND_RESOLVER);
+  const window = audit.begin();
+  const timeoutMs = 60_000 + members.length * 100;
+  const timed = async (addresses: readonly string[], count: number) => {
+    const startedAtMs = performance.now();
+    await writeResolverSlice(api, addresses);
+    await until(`${count} slices to name the second resolver`, () => naming.count() === count, {
+      timeoutMs,
+      everyMs: 20,
+    });
+    return (performance.now() - startedAtMs) / 1000;
+  };
+  const inSeconds = await timed([RESOLVER_ADDRESS, SECOND_RESOLVER], sleepers);
+  await untilQuiet(world);
+  const outSeconds = await timed([RESOLVER_ADDRESS], 0);
+  await untilQuiet(world);
+  naming.stop();
+  await second.stop();
+  return { inSeconds, outSeconds, writes: writesOf(await window.read()) };
+}
+
+interface OurSlice {
+  readonly metadata: { readonly uid: string };
+  readonly endpoints?: readonly { readonly addresses: readonly string[] }[] | null;
+}
+
+/** Counts the slices of ours that name an address. */
+async function followNaming({ api }: BenchWorld, address: string): Promise<{ count(): number; stop(): void }> {
+  const naming = new Set<string>();
+  const query = `labelSelector=${encodeURIComponent(`${MANAGED_BY_LABEL}=${MANAGED_BY}`)}`;
+  const watching = api.watch<OurSlice>(
+    '/apis/discovery.k8s.io/v1/endpointslices',
+    ({ type, object: { metadata, endpoints } }) => {
+      const isNamed = type !== 'DELETED' && (endpoints ?? []).some(({ addresses }) => addresses.includes(address));
+      if (isNamed) naming.add(metadata.uid);
+      else naming.delete(metadata.uid);
+    },
+    { query },
+  );
+  await watching.synced;
+  return { count: () => naming.size, stop: () => watching.stop() };
+}

@@ -1,0 +1,108 @@
+import type { BenchWorld } from './bench-world.ts';
+import { type Member, makeFleet } from './fleet.ts';
+import { type IdleFigures, measureIdle, untilQuiet } from './measure-idle.ts';
+import { type AllMemory, measureMemory } from './measure-memory.ts';
+import { measureRestarts, type RestartFigures } from './measure-restarts.ts';
+import { type StartUp, startElastiServices, startWorkloads } from './measure-start.ts';
+import { measurePass, type PassFigures, touchAll, whileAllAreSynced } from './measure-syncs.ts';
+import { measureTriggerPass, type TriggerPass } from './measure-triggers.ts';
+import { bareWake, measureWakes, type WakeFigures } from './measure-wakes.ts';
+
+/** What a fleet takes while nothing happens. */
+export interface RestFigures {
+  readonly services: number;
+  readonly metacontroller: string;
+  readonly pollSeconds: number;
+  readonly startUp: StartUp;
+  readonly memory: {
+    /** With a fifth of the ElastiServices, and with all. */
+    readonly few: { readonly services: number; readonly memory: AllMemory };
+    readonly all: AllMemory;
+  };
+  readonly idle: IdleFigures;
+  readonly pass: PassFigures;
+}
+
+/** What it takes when something does. */
+export interface LoadFigures {
+  readonly triggerPasses: readonly TriggerPass[];
+  readonly wakes: {
+    readonly quiet: WakeFigures;
+    readonly busy: WakeFigures;
+    readonly burst: WakeFigures;
+    readonly bareBurst: WakeFigures;
+  };
+  readonly restarts: RestartFigures;
+  readonly memoryAtTheEnd: AllMemory;
+}
+
+export type Step = (what: string) => void;
+
+const SHARE_OF_FEW = 0.2;
+/** Code that no sync ran yet would count as memory of the first services. */
+const WARM_UP_PASSES = 5;
+const LATENCY_WAKES = 200;
+const BURST_WAKES = 1000;
+
+/** Brings up a fleet and looks at it while nothing happens. */
+export async function measureRest(
+  world: BenchWorld,
+  { services, pollSeconds, step }: { readonly services: number; readonly pollSeconds: number; readonly step: Step },
+): Promise<RestFigures> {
+  const members = makeFleet(services);
+  const few = members.slice(0, Math.ceil(services * SHARE_OF_FEW));
+  step(`${services} Deployments and Services`);
+  await startWorkloads(world, members);
+  await world.metacontroller.start();
+  step(`the first ${few.length} ElastiServices`);
+  await startElastiServices(world, few);
+  await untilQuiet(world);
+  for (let pass = 0; pass < WARM_UP_PASSES; pass++) await measurePass(world, few, () => touchAll(world));
+  const memoryOfFew = await measureMemory(world);
+
+  step('the other ElastiServices');
+  const startUp = await startElastiServices(world, members.slice(few.length));
+  await untilQuiet(world);
+  step('a pass over all');
+  const pass = await measurePass(world, members, () => touchAll(world));
+  step('rest');
+  const idle = await measureIdle(world, pollSeconds);
+  const memory = { few: { services: few.length, memory: memoryOfFew }, all: await measureMemory(world) };
+  return { services, metacontroller: world.metacontroller.kind, pollSeconds, startUp, memory, idle, pass };
+}
+
+/** Lets things happen to a fleet that is at rest. */
+export async function measureLoad(
+  world: BenchWorld,
+  { services, pollSeconds, step }: { readonly services: number; readonly pollSeconds: number; readonly step: Step },
+): Promise<LoadFigures> {
+  const members = makeFleet(services);
+  const wakes = await measureAllWakes(world, members, step);
+  step('restarts');
+  const restarts = await measureRestarts(world, members);
+  step('passes over the triggers');
+  const triggerPasses: TriggerPass[] = [];
+  for (const delay of [5, 1000, 'never'] as const) {
+    triggerPasses.push(await measureTriggerPass(world, { services, pollSeconds, delay }));
+  }
+  return { triggerPasses, wakes, restarts, memoryAtTheEnd: await measureMemory(world) };
+}
+
+async function measureAllWakes(
+  world: BenchWorld,
+  members: readonly Member[],
+  step: Step,
+): Promise<LoadFigures['wakes']> {
+  const sleepers = members.filter(({ isAsleep }) => isAsleep);
+  const { wake } = world.wakes;
+  const some = sleepers.slice(0, LATENCY_WAKES);
+  step(`${some.length} wakes, at rest and while all are synced`);
+  const quiet = await measureWakes(world, some, { wake, perSecond: 20 });
+  const busy = await whileAllAreSynced(world, members, () => measureWakes(world, some, { wake, perSecond: 20 }));
+
+  const many = sleepers.slice(0, BURST_WAKES);
+  step(`${many.length} wakes in one second, and their bare calls`);
+  const bareBurst = await measureWakes(world, many, { wake: await bareWake(world), perSecond: many.length });
+  const burst = await measureWakes(world, many, { wake, perSecond: many.length });
+  return { quiet, busy, burst, bareBurst };
+}

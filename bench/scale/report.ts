@@ -1,0 +1,97 @@
+import { printLine, printTable } from '../print.ts';
+import type { LoadFigures, RestFigures } from './measure.ts';
+import { clientNames } from './measure-idle.ts';
+import type { PassFigures } from './measure-syncs.ts';
+import type { WakeFigures } from './measure-wakes.ts';
+
+/** Live memory for each further ElastiService, in KiB. */
+export function liveKiBPerService(
+  { services, memory: { few, all } }: RestFigures,
+  of: 'hook service' | 'resolver',
+): number {
+  const added = (all[of].liveMiB ?? 0) - (few.memory[of].liveMiB ?? 0);
+  return (added * 1024) / (services - few.services);
+}
+
+/** Calls to the API per ElastiService and poll while nothing happens. */
+export function idleCallsPerPoll(
+  { services, pollSeconds, idle }: RestFigures,
+  of: (typeof clientNames)[number],
+): number {
+  const calls = Object.values(idle.clients[of].calls).reduce((sum, count) => sum + count, 0);
+  return (calls * pollSeconds) / idle.seconds / services;
+}
+
+export function printRest(figures: RestFigures): void {
+  const { services, memory, idle, pass, startUp } = figures;
+  printLine(
+    `\n${services} ElastiServices, polled each ${figures.pollSeconds} s, ${figures.metacontroller} Metacontroller`,
+  );
+  printTable('Memory, MiB', [
+    ['', 'RSS', 'peak', 'live', 'live KiB for each further service'],
+    ...clientNames.map((name) => {
+      const { rssMiB, peakMiB, liveMiB } = memory.all[name];
+      const perService = name === 'Metacontroller' ? '' : liveKiBPerService(figures, name).toFixed(1);
+      return [name, rssMiB.toFixed(1), peakMiB.toFixed(1), liveMiB?.toFixed(1) ?? '', perService];
+    }),
+  ]);
+  printTable(`Idle for ${idle.seconds.toFixed(0)} s, ${idle.syncsPerSecond.toFixed(1)} syncs/s`, [
+    ['', 'CPU %', 'calls per service and poll', 'calls'],
+    ...clientNames.map((name) => {
+      const { cpuPercent, calls } = idle.clients[name];
+      const list = Object.entries(calls).map(([what, count]) => `${count} ${what}`);
+      return [name, cpuPercent.toFixed(1), idleCallsPerPoll(figures, name).toFixed(3), list.join(', ') || 'none'];
+    }),
+  ]);
+  const { count, createdSeconds, settledSeconds } = startUp;
+  printLine(
+    `\n  ${count} ElastiServices created in ${createdSeconds.toFixed(1)} s: settled after ${settledSeconds.toFixed(1)} s`,
+  );
+  printLine(`  a pass over all: ${tellPass(pass)}, ${(services / pass.seconds).toFixed(0)} syncs/s`);
+}
+
+export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: LoadFigures): void {
+  printTable('A pass over the triggers of all', [
+    ['Prometheus answers', 'seconds', 'answered in one poll', 'p99 of the syncs, s, at most'],
+    ...triggerPasses.map(({ delay, seconds, answeredInOnePoll, syncP99Seconds }) => [
+      delay === 'never' ? 'never' : `in ${delay} ms`,
+      seconds?.toFixed(1) ?? 'never',
+      answeredInOnePoll,
+      syncP99Seconds,
+    ]),
+  ]);
+  const row = (name: string, { count, failed, seconds, p50Ms, p99Ms }: WakeFigures) => [
+    name,
+    count,
+    failed,
+    seconds.toFixed(2),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+  ];
+  printTable('Wakes', [
+    ['', 'wakes', 'failed', 'seconds', 'p50 ms', 'p99 ms'],
+    row('20/s, at rest', wakes.quiet),
+    row('20/s, all being synced', wakes.busy),
+    row('all within one second', wakes.burst),
+    row('their bare API calls', wakes.bareBurst),
+  ]);
+  for (const [name, { failure }] of Object.entries(wakes)) if (failure) printLine(`  a failure of ${name}: ${failure}`);
+  printLine(`  burst / bare: ${(wakes.burst.seconds / wakes.bareBurst.seconds).toFixed(2)}`);
+  const { hookService, metacontroller, resolver, roll } = restarts;
+  printLine(`\n  hook service killed and started, all synced: ${tellPass(hookService)}`);
+  printLine(`  Metacontroller stopped and started, all synced: ${tellPass(metacontroller)}`);
+  printLine(
+    `  resolver killed and started, all ports open: ${resolver.seconds.toFixed(2)} s, ${resolver.writes} writes`,
+  );
+  printLine(
+    `  a second resolver in all slices: ${roll.inSeconds.toFixed(2)} s, out of them: ${roll.outSeconds.toFixed(2)} s, ${roll.writes} writes`,
+  );
+  const atTheEnd = clientNames.map((name) => {
+    const { rssMiB, peakMiB } = memoryAtTheEnd[name];
+    return `${name} ${rssMiB.toFixed(1)} (peak ${peakMiB.toFixed(1)})`;
+  });
+  printLine(`  RSS at the end, MiB: ${atTheEnd.join(', ')}`);
+}
+
+const tellPass = ({ seconds, syncs, writes }: PassFigures): string =>
+  `${seconds.toFixed(2)} s, ${syncs} syncs, ${writes} writes`;
