@@ -16,7 +16,7 @@ async function setup(
   const app = make({
     wake: async () => assert.fail('woke'),
     listElastiServices: async () => assert.fail('listed'),
-    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'elasti_up 1 # é\n' }),
+    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: Buffer.from('elasti_up 1 # é\n') }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate,
     monotonicMs: () => 0,

@@ -14,7 +14,7 @@ async function savedBy(before: ElastiServiceStatus | undefined, status: ElastiSe
   if ('invalid' in elastiService) throw new Error(elastiService.invalid);
   const metrics = createMetrics({ monotonicMs: () => 0 });
   countAnswer(metrics, { hook: 'sync', elastiService, status, seconds: 0.01, isFinalized: false });
-  const { text } = await metrics.expose();
+  const text = (await metrics.expose()).body.toString();
   return text.split('\n').find((line) => line.startsWith('elasti_saved_pod_seconds_total')) ?? '';
 }
 

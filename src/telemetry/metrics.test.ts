@@ -23,7 +23,10 @@ function setup() {
     },
     /** Every sample whose name begins so, without the process's own. */
     samples: async (prefix: string) =>
-      (await metrics.expose()).text.split('\n').filter((line) => line.startsWith(prefix)),
+      (await metrics.expose()).body
+        .toString()
+        .split('\n')
+        .filter((line) => line.startsWith(prefix)),
   };
 }
 
@@ -81,6 +84,22 @@ test('our metrics have their names and labels', async () => {
   assert.match((await metrics.expose()).contentType, /^text\/plain; version=0\.0\.4/);
 });
 
+test('series that are kept in parts come out as one metric, each once', async () => {
+  const { metrics, samples } = setup();
+  const names = Array.from({ length: 100 }, (_, i) => `web-${i}`);
+  for (const name of names) metrics.reconciled({ namespace: 'shop', name }, answer);
+  assert.deepEqual(
+    (await samples('elasti_operator_reconcile_count')).sort(),
+    names.map((name) => `elasti_operator_reconcile_count{crd_name="shop/${name}",error="success"} 1`).sort(),
+  );
+  const types = await samples('# TYPE ');
+  assert.equal(new Set(types).size, types.length);
+  assert.ok(types.includes('# TYPE elasti_operator_reconcile histogram'));
+  assert.deepEqual(await samples('elasti_operator_informer_count{'), [
+    'elasti_operator_informer_count{informer_name="elastiservices"} 0',
+  ]);
+});
+
 test('phases are counted, not listed', async () => {
   const { metrics, samples } = setup();
   metrics.reconciled(web, { ...answer, phase: 'Serving' });
@@ -131,7 +150,7 @@ test('what is in no closed list never becomes a label', async () => {
   metrics.triggerRead(text);
   metrics.httpAnswered('/sync/../s3cret', 200);
   metrics.httpAnswered('/sync', Number.NaN);
-  const exposed = (await metrics.expose()).text;
+  const exposed = (await metrics.expose()).body.toString();
   assert.doesNotMatch(exposed, /s3cret|NaN"/);
   assert.match(exposed, /elasti_operator_reconcile_count\{crd_name="shop\/web",error="other"\} 1/);
   assert.match(exposed, /elasti_trigger_queries_total\{outcome="other"\} 1/);
