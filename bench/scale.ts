@@ -33,11 +33,17 @@ async function bench(cluster: Cluster): Promise<void> {
   const rest = await measureRest(world, { services, pollSeconds, step });
   printRest(rest);
   if (values.check && !check(rest)) process.exitCode = 1;
+  // What follows takes minutes: what there is by then is not lost with it.
+  keep({ rest });
   const load = values.check ? undefined : await measureLoad(world, { services, pollSeconds, step });
   if (load) printLoad(load);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ rest, load }, rounded, 2)}\n`);
+  keep({ rest, load });
   world.close();
   step('done');
+}
+
+function keep(result: object): void {
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(result, rounded, 2)}\n`);
 }
 
 const rounded = (_key: string, value: unknown): unknown =>
