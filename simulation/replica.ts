@@ -60,7 +60,6 @@ export function createReplica(world: World, name: string): Replica {
       cluster: mutant.claims?.(bareClaims) ?? bareClaims,
       ask: createAsk(world, process),
       portRange: world.portRange,
-      watchNamespaces: [],
     },
     wrap: {
       registry: mutant.registry,

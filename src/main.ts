@@ -71,7 +71,6 @@ async function main(): Promise<void> {
       cluster,
       ask: createAskResolver({ port: config.resolver.port }),
       portRange: config.resolver.portRange,
-      watchNamespaces: config.watchNamespaces,
     },
     onScaled: metrics.scaled,
     onZeroStep: metrics.zeroStepEnded,

@@ -63,7 +63,7 @@ export async function startHookReplica({
     log,
     triggers,
     settings: makeSettings(),
-    byPort: { cluster, ask: askThrough(addresses), portRange: config.resolver.portRange, watchNamespaces },
+    byPort: { cluster, ask: askThrough(addresses), portRange: config.resolver.portRange },
   });
 
   const newGate = () => createGate({ maxInFlight: MAX_IN_FLIGHT, random: random.next });

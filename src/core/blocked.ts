@@ -1,6 +1,7 @@
 import { isTcp } from './resources/private-service.ts';
 import { familiesOf } from './resources/resolver-slices.ts';
 import type { RequestFacts, ScaleReading, Settings } from './types.ts';
+import { isWatched } from './watched.ts';
 
 /** Why something may not happen: a stable word and a sentence that says what to do about it. */
 export interface Refusal {
@@ -15,7 +16,7 @@ export function decideBlocked(facts: RequestFacts, settings: Settings, scale: Sc
   if (settings.reservedNamespaces.includes(namespace)) {
     return { reason: 'Reserved', message: `namespace ${namespace} belongs to the system itself` };
   }
-  if (!isWatched(elastiService, settings)) {
+  if (!isWatched(namespace, settings.watchNamespaces)) {
     return {
       reason: 'NotWatched',
       message: `namespace ${namespace} is not among WATCH_NAMESPACES of the hook service`,
@@ -60,10 +61,6 @@ export function decideBlocked(facts: RequestFacts, settings: Settings, scale: Sc
   }
   return undefined;
 }
-
-/** Whether its namespace is one that we look at, and have the rights to. */
-export const isWatched = ({ namespace }: { readonly namespace: string }, { watchNamespaces = [] }: Settings): boolean =>
-  watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
 
 /** Reasons of Blocked under which nothing is done to the target either: it is not ours to act on. */
 export const isHandsOff = ({ reason }: Refusal): boolean =>

@@ -1,5 +1,5 @@
 import type { Child } from '../api/hooks.ts';
-import { isHandsOff, isResolverReady, isWatched } from './blocked.ts';
+import { isHandsOff, isResolverReady } from './blocked.ts';
 import { isSleptByUs, makeWakePatch } from './decide-raise.ts';
 import { unsettledSeconds } from './leave-proxy.ts';
 import { decideResolverNeeds } from './needs.ts';
@@ -8,6 +8,7 @@ import { finishStatus } from './status.ts';
 import { secondsSince } from './time.ts';
 import type { EventIntent, FinalizeResult, Needs, ScalePatch, Settings } from './types.ts';
 import { type Observation, type View, viewOf } from './view.ts';
+import { isWatched } from './watched.ts';
 
 /** How long the slices outlive the ElastiService at most, while no pod is ready. */
 const HOLD_SECONDS = 120;
@@ -20,7 +21,7 @@ const AGAIN_SECONDS = 1;
  * still hold traffic, whether the status is current, and where the resolver is.
  */
 export function decideFinalizeNeeds({ facts, context }: Observation, settings: Settings): Needs | undefined {
-  if (!isWatched(facts.elastiService, settings)) return undefined;
+  if (!isWatched(facts.elastiService.namespace, settings.watchNamespaces)) return undefined;
   const isKeda = facts.elastiService.spec.autoscaler?.type === 'keda';
   const needsScale = context.scale.kind === 'unread';
   const needsAutoscaler = isKeda && context.autoscaler.kind === 'unread';

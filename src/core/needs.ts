@@ -1,4 +1,3 @@
-import { isWatched } from './blocked.ts';
 import { FRESH_SECONDS } from './decide-sleep.ts';
 import type { Plan, Unread } from './phase.ts';
 import { mustJudgeProbeRules } from './probe-rules.ts';
@@ -7,6 +6,7 @@ import { isForeignRaise } from './status.ts';
 import { secondsSince } from './time.ts';
 import type { Needs } from './types.ts';
 import type { View } from './view.ts';
+import { isWatched } from './watched.ts';
 import { cooldownSecondsOf } from './will.ts';
 
 /** Asleep with nobody asking, /scale is read this often, for a raise that came with no sign of a pod. */
@@ -20,7 +20,7 @@ const PREVENTED_SECONDS = 300;
  */
 export function decideNeeds({ view, decision }: Plan): Needs | undefined {
   // Where we may not read, nothing is asked for.
-  if (!isWatched(view.facts.elastiService, view.settings)) return undefined;
+  if (!isWatched(view.facts.elastiService.namespace, view.settings.watchNamespaces)) return undefined;
   const scale = decideScaleNeed(view);
   const resolver = decideResolverNeeds(view);
   const probeRules = decision !== undefined && mustJudgeProbeRules(view);

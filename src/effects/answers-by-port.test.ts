@@ -40,7 +40,6 @@ function setup() {
         return says;
       },
       portRange: { first: 10_240, last: 10_495 },
-      watchNamespaces: [],
     },
   });
   const sync = (world: World) => clock.run(answers.sync(requestOf(world), clock.monotonicMs()));

@@ -37,8 +37,6 @@ export interface ByPortDeps {
   readonly cluster: ClaimsCluster;
   readonly ask: AskResolver;
   readonly portRange: PortRange;
-  /** Empty: all. */
-  readonly watchNamespaces: readonly string[];
 }
 
 type Wrap<T> = ((part: T) => T) | undefined;
@@ -75,8 +73,9 @@ export function createEffects(deps: EffectsDeps): Effects {
   return { answers, wakes: createWakes({ ...deps, registry }), registry, claims: byPort?.claims };
 }
 
-function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, ask, ...rest }: ByPortDeps) {
+function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, ask, portRange }: ByPortDeps) {
+  const { watchNamespaces = [] } = settings;
   const { namespace } = settings.resolver;
-  const claims = createResolverClaims({ cluster, clock, log, settings: { namespace, ...rest } });
+  const claims = createResolverClaims({ cluster, clock, log, settings: { namespace, portRange, watchNamespaces } });
   return { claims, resolver: wrapped({ ...claims, ...createResolverPods({ ask, clock }) }, wrap?.resolver) };
 }

@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../api/kubernetes.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../core/resources/resolver-slices.ts';
 import type { PortRange, ResolverPortsReading } from '../core/types.ts';
+import { isWatched } from '../core/watched.ts';
 import { KubeApiError } from '../errors.ts';
 import { ClaimsFullError, createClaimShards, type Decide, shardOf } from './claim-shards.ts';
 import {
@@ -138,8 +139,9 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
       if (namespaces.size === 0) return;
       // Listed only now: whoever claimed a port before, and is not in the list, is gone.
       const present = await cluster.listElastiServiceUids();
-      const isWatched = (name: string) => watchNamespaces.length === 0 || watchNamespaces.includes(name);
-      const gone = [...namespaces].filter(([uid, name]) => isWatched(name) && !present.has(uid)).map(([uid]) => uid);
+      const gone = [...namespaces]
+        .filter(([uid, name]) => isWatched(name, watchNamespaces) && !present.has(uid))
+        .map(([uid]) => uid);
       for (const uid of gone.slice(0, MAX_SWEPT)) await free(uid, () => true);
       if (gone.length > 0) log.info({ gone: gone.length }, 'ElastiServices are gone whose ports were still claimed');
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
+import { namespacesToAsk } from '../core/watched.ts';
 import type { CallOptions, ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { SecretAnswer, SliceListAnswer } from './answers.ts';
@@ -45,10 +46,11 @@ export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: Cl
       }),
 
     listOwnSlices: async (options) => {
-      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
       const query = { labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}` };
       const what = 'EndpointSlices of ours';
-      const lists = namespaces.map((name) => listSlices({ ...options, what, path: listPath(SLICES, name), query }));
+      const lists = namespacesToAsk(watchNamespaces).map((name) =>
+        listSlices({ ...options, what, path: listPath(SLICES, name), query }),
+      );
       return (await Promise.all(lists)).flat();
     },
 

@@ -1,5 +1,6 @@
 import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { Parent } from '../api/hooks.ts';
+import { isWatched, namespacesToAsk } from '../core/watched.ts';
 import type { CallOptions, ClaimsCluster, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { ParentListAnswer, UidListAnswer } from './answers.ts';
@@ -68,15 +69,15 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
 
     // Each page may take as long as the options allow.
     listElastiServices: async ({ namespace, service }, options) => {
-      const isWatched = (name: string) => watchNamespaces.length === 0 || watchNamespaces.includes(name);
-      if (namespace !== undefined) return isWatched(namespace) ? listIn(namespace, service, options) : [];
-      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
-      return (await Promise.all(namespaces.map((name) => listIn(name, service, options)))).flat();
+      if (namespace !== undefined)
+        return isWatched(namespace, watchNamespaces) ? listIn(namespace, service, options) : [];
+      return (await Promise.all(namespacesToAsk(watchNamespaces).map((name) => listIn(name, service, options)))).flat();
     },
 
     listElastiServiceUids: async (options) => {
-      const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
-      return new Set((await Promise.all(namespaces.map((name) => listUidsIn(name, options)))).flat());
+      return new Set(
+        (await Promise.all(namespacesToAsk(watchNamespaces).map((name) => listUidsIn(name, options)))).flat(),
+      );
     },
 
     writeWakeToken: async (ref, token, options) => {

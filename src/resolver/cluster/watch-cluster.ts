@@ -1,4 +1,5 @@
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../core/resources/resolver-slices.ts';
+import { isWatched, namespacesToAsk } from '../../core/watched.ts';
 import { CONFIG_MAPS, ELASTI_SERVICES, listPath, SLICES } from '../../kube/paths.ts';
 import type { Endpoints, Routes } from '../ports.ts';
 import { createBroadcast } from './broadcast.ts';
@@ -61,12 +62,12 @@ export function watchCluster(deps: WatchClusterDeps): WatchedCluster {
   const routes = createRoutes({
     broadcast: createBroadcast(onBug),
     onMalformed: onMalformed('claims'),
-    isWatched: (name) => watchNamespaces.length === 0 || watchNamespaces.includes(name),
+    isWatched: (name) => isWatched(name, watchNamespaces),
   });
   const endpoints = createEndpoints({ broadcast: createBroadcast(onBug) });
   const ownSlices = createOwnSlices({ broadcast: createBroadcast(onBug) });
 
-  const watched = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+  const watched = namespacesToAsk(watchNamespaces);
   /** Gives one watch for each of the namespaces; undefined stands for all. */
   const follow = <T>(
     what: string,
