@@ -4,10 +4,11 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../testing/free-port.ts';
 import { makeCertificate } from './testing/certificate.ts';
 import { makeRoute } from './testing/models.ts';
 import { createPrograms, missingPrograms, type Program } from './testing/programs.ts';
-import { freePort, HOST, startWorld, until } from './testing/world.ts';
+import { HOST, startWorld, until } from './testing/world.ts';
 
 // Real databases with their own clients, through sleep, hold, wake, the switch back to the pods, and sleep again.
 

@@ -5,10 +5,11 @@ import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { createVirtualClock } from '../effects/testing/virtual-clock.ts';
+import { freePort } from '../testing/free-port.ts';
 import type { RouteSettings } from './ports.ts';
 import { connectTo, request } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { freePort, startPod, startWorld, until, type WorldOptions } from './testing/world.ts';
+import { startPod, startWorld, until, type WorldOptions } from './testing/world.ts';
 
 const options = { timeout: 30_000 };
 

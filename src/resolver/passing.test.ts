@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
+import { freePort } from '../testing/free-port.ts';
 import { connectTo, record } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { freePort, startPod, startWorld, until } from './testing/world.ts';
+import { startPod, startWorld, until } from './testing/world.ts';
 
 const options = { timeout: 60_000 };
 const GIB = 2 ** 30;

@@ -3,10 +3,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createVirtualClock } from '../effects/testing/virtual-clock.ts';
+import { freePort } from '../testing/free-port.ts';
 import type { RouteSettings } from './ports.ts';
 import { connectTo, request } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { freePort, startPod, startWorld, until } from './testing/world.ts';
+import { startPod, startWorld, until } from './testing/world.ts';
 
 const options = { timeout: 30_000 };
 const HEALTH: RouteSettings['probeResponses'] = [

@@ -12,10 +12,11 @@ import { type TestContext, test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { WebSocketServer } from 'ws';
+import { freePort } from '../testing/free-port.ts';
 import { makeCertificate } from './testing/certificate.ts';
 import { connectTo } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
-import { freePort, HOST, startPod, startWorld, until } from './testing/world.ts';
+import { HOST, startPod, startWorld, until } from './testing/world.ts';
 
 // Real clients and servers, each through sleep, hold and wake, a pod that is ready, the switch back, and sleep again.
 

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { until } from '../resolver/cluster/testing/until.ts';
 import { CANARIES, makeBody } from './canaries.ts';
+import { freePort } from './free-port.ts';
 
 type Answer = (request: IncomingMessage & { readonly path: string }, response: ServerResponse) => void;
 
@@ -44,15 +45,6 @@ const makeApiServer =
     if (path.endsWith('/elastiservices/web')) return sendJson(response, 200, parent);
     sendJson(response, method === 'POST' ? 201 : 200, { metadata: {}, items: [] });
   };
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** The whole service as a process, between an API server, a Prometheus and a Sentry that keep what they get. */
 export async function startWithCanaries(t: TestContext) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../../src/testing/free-port.ts';
 import { until } from '../../cluster/wait.ts';
 import type { Site } from '../site.ts';
 import { askHttp } from './ask-http.ts';
@@ -37,16 +37,6 @@ async function startApp(t: TestContext, { pod = 'web-1' } = {}): Promise<App> {
   };
   await until('the app to listen', async () => (await sayOnce(site, nextSource())).lost === undefined, { everyMs: 20 });
   return { site, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('a server has a port');
-  return address.port;
 }
 
 const askOnce = (site: Site) => askHttp({ site, workMs: 0, source: nextSource() });

@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { WakeRequest } from '../../api/wake.ts';
 import { startStub, status } from '../../kube/testing/api-server-stub.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { createPostWake } from './post-wake.ts';
 import { makeClaim } from './testing/fixtures.ts';
 
 const LONG = { held: 3, timeoutMs: 10_000, isFreshConnection: false };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('posts what the wake route takes', async (t) => {
   const { origin, received } = await startStub(t, (_received, response) => response.end('{}'));

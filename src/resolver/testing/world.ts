@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Clock } from '../../effects/ports.ts';
@@ -68,19 +68,6 @@ function recordEvents(told: string[]): ResolverEvents {
     dialFailed: (_claim, code) => told.push(`dialFailed:${code}`),
     wakeEnded: (_claim, { isSent }) => told.push(`wakeEnded:${isSent}`),
   };
-}
-
-/** A port that nobody listens on, out of the range that outgoing connections take theirs from. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_240 + Math.floor(Math.random() * 19_760);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, HOST, () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }
 
 /** Starts a pod: a server on loopback that ends, with its connections, when the test does. */
