@@ -43,6 +43,30 @@ test('one that something else than the sharing keeps awake is in use, unless it 
   assert.equal(idleWith('ResolverPortsExhausted', 'Draining'), true);
 });
 
+test('one that serves for connections that are open, or may be, is in use', () => {
+  const idleWith = (reason: string) => {
+    const condition = { type: 'Ready', status: 'True', reason, message: '', lastTransitionTime: ago(900) };
+    const status = { phase: 'Serving', phaseSince: ago(900), idleSince: ago(600), conditions: [condition] };
+    return setup({ status })[0]?.isIdle;
+  };
+  for (const reason of ['ConnectionsOpen', 'ConnectionsUnknown', 'AutoscalerUnknown']) {
+    assert.equal(idleWith(reason), false, reason);
+  }
+  for (const reason of ['Serving', 'TargetShared', 'DrainTimedOut']) assert.equal(idleWith(reason), true, reason);
+});
+
+// Found by the simulation (seed 500001882, --faults some): the other drained for it until its period began.
+test('one that its enabledPeriod keeps awake is in use, whatever its phase', () => {
+  const at = (schedule: string, status: object) =>
+    setup({ spec: { enabledPeriod: { schedule, duration: '2h' } }, status });
+  const idle = { phase: 'Serving', idleSince: ago(600) };
+  const drained = { phase: 'Draining', redirectedSince: ago(60) };
+  assert.deepEqual(at('0 11 * * *', idle), sharer(true, false));
+  assert.deepEqual(at('0 11 * * *', drained), sharer(true, true));
+  assert.deepEqual(at('0 8 * * *', idle), sharer(false, false));
+  assert.deepEqual(at('0 8 * * *', drained), sharer(false, false));
+});
+
 test('the ElastiService itself is no sharer', () => {
   assert.deepEqual(setup({ metadata: { uid: 'u1' } }), []);
 });

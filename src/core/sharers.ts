@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Parent } from '../api/hooks.ts';
 import type { Target } from '../api/kubernetes.ts';
+import { enabledPeriodAt } from './enabled-period.ts';
 import { parseElastiService, targetOf } from './observe.ts';
 import { hasLostService } from './service-claim.ts';
 import { latestMs, secondsSince } from './time.ts';
@@ -42,7 +43,9 @@ function sharerOf(
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
   const will = willOf(elastiService, now);
-  const isKept = pendingWake(elastiService) !== undefined || isAgainstSleep(will);
+  const period = enabledPeriodAt(elastiService.spec.enabledPeriod, now);
+  const mayNotSleep = isAgainstSleep(will) || 'error' in period || !period.isInside;
+  const isKept = pendingWake(elastiService) !== undefined || mayNotSleep;
   const { status } = elastiService;
   return {
     name,
@@ -62,10 +65,16 @@ function isIdle(elastiService: ElastiService, will: Will, now: Date): boolean {
   return secondsSince(busyUntil, now) >= cooldownSecondsOf(elastiService, will);
 }
 
+/** Reasons to serve on that have no end in sight. */
+const ENDLESS: ReadonlySet<string> = new Set(['ConnectionsOpen', 'ConnectionsUnknown', 'AutoscalerUnknown']);
+
 // Something else than the sharing keeps it awake: to drain for it would be to drain for nothing, again and again.
 const isPrevented = ({ status }: ElastiService): boolean =>
-  status?.conditions?.some((c) => c.type === 'SleepAllowed' && c.status === 'False' && c.reason !== 'TargetShared') ===
-  true;
+  status?.conditions?.some(
+    ({ type, status, reason }) =>
+      (type === 'SleepAllowed' && status === 'False' && reason !== 'TargetShared') ||
+      (type === 'Ready' && ENDLESS.has(reason)),
+  ) === true;
 
 function isDrained(
   { status }: ElastiService,
