@@ -145,8 +145,7 @@ function claimsOf(view: View, decision: Decision, isSpecChanged: boolean): reado
     const sentence = `ScaledObject ${autoscaler.name} is paused by us while the target sleeps`;
     claims.push({ type: 'Autoscaler', status: 'True', reason: 'KedaPausedWhileAsleep', message: sentence });
   }
-  const isClaimable = !view.settings.isObserveOnly || view.facts.privateService !== undefined;
-  if (view.settings.resolver.routing === 'port' && isClaimable) claims.push(resolverPortsClaim(view));
+  if (view.settings.resolver.routing === 'port' && view.isClaimable) claims.push(resolverPortsClaim(view));
   const probeResponse = probeResponseClaim(view);
   if (probeResponse !== undefined) claims.push(probeResponse);
   return claims;

@@ -28,6 +28,8 @@ export interface View extends Observation {
   readonly last: ElastiServiceStatus;
   readonly isSpecChanged: boolean;
   readonly blocked: Refusal | undefined;
+  /** Ports of the resolver can be claimed for it, where they are routed by. */
+  readonly isClaimable: boolean;
   /** What keeps the slices from naming the ports of the resolver. */
   readonly resolverTrouble: ResolverTrouble | undefined;
   /** Whether a resolver holds connections of the Service while it is redirected; undefined: not known. */
@@ -62,7 +64,8 @@ export const isIncomplete = ({ publicService, readiness, resolver }: Facts): boo
 export function viewOf({ facts: observed, context }: Observation, settings: Settings, before?: View): View {
   const { facts, trouble: found } = decideRedirect(observed, context, settings);
   // While we only observe there may be no private Service, and so nothing that ports could be claimed for.
-  const trouble = settings.isObserveOnly && observed.privateService === undefined ? undefined : found;
+  const isClaimable = !settings.isObserveOnly || observed.privateService !== undefined;
+  const trouble = isClaimable ? found : undefined;
   const { elastiService } = facts;
   const { now } = context;
   const last = elastiService.status ?? {};
@@ -84,6 +87,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
     last,
     isSpecChanged,
     blocked,
+    isClaimable,
     resolverTrouble: trouble,
     // What cannot be pointed at the resolver, and is not yet, is held by nobody.
     isResolverThere: trouble?.keepsAwake && !isEveryPortRedirected(facts) ? false : isResolverReady(facts),

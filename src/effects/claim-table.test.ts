@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClaimEntry, claimPorts, freePorts, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
+import {
+  type ClaimEntry,
+  claimPorts,
+  dropPorts,
+  fateOfLeftOver,
+  portsOfShard,
+  readEntries,
+  SHARDS,
+} from './claim-table.ts';
 import { makeClaimRequest } from './testing/model-claims.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -109,13 +117,26 @@ test('with the claims lost it takes what its status says, if nobody ever had tha
   assert.deepEqual(portsGiven(claim(new Map(), { before: [{ port: 80, resolverPort: 22 }] })), [10_240]);
 });
 
+test('a port that is needed no more is marked, and goes once it has been so for five minutes and what clocks differ', () => {
+  assert.equal(fateOfLeftOver(entry('a'), now), 'mark');
+  assert.equal(fateOfLeftOver(entry('a', { leftOverAt: ago(359_000) }), now), 'keep');
+  assert.equal(fateOfLeftOver(entry('a', { leftOverAt: ago(360_000) }), now), 'free');
+  assert.equal(fateOfLeftOver(entry('a', { leftOverAt: 'yesterday' }), now), 'keep');
+});
+
+test('a port that is needed after all loses its mark', () => {
+  const entries = new Map([[10_240, entry('a', { leftOverAt: ago(1000) })]]);
+  const claimed = claim(entries);
+  assert.deepEqual([...(claimed?.changes ?? [])], [[10_240, entry('a')]]);
+});
+
 test('only ports in use by the uid itself are freed, and once', () => {
   const entries = new Map([
     [10_240, entry('a')],
     [10_256, entry('b')],
     [10_272, entry('a', { freedAt: ago(5) })],
   ]);
-  const changes = freePorts(entries, 'a', { now, ports: new Set(candidates) });
+  const changes = dropPorts(entries, 'a', { now, fateOf: () => 'free' });
   assert.deepEqual([...changes], [[10_240, entry('a', { freedAt: now.toISOString() })]]);
 });
 

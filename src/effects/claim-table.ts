@@ -9,7 +9,12 @@ export const SHARDS = 16;
 const QUARANTINE_MS = 3600_000;
 /** Its own freed port it has back no sooner: by then no hook service believes resolvers that listened on it before. */
 const REST_MS = 60_000;
-/** So far may the clock that wrote `freedAt` be behind ours. */
+/**
+ * So long a port is kept after its Service no longer has it. A replica may go by a Service from before: one of the syncs
+ * in between finds the port needed, and takes the mark back.
+ */
+export const LEFT_OVER_MS = 300_000;
+/** So far may the clock that wrote a time here be behind ours. */
 const CLOCK_SKEW_MS = 60_000;
 
 const ClaimEntry = z.object({
@@ -21,10 +26,11 @@ const ClaimEntry = z.object({
   portName: z.string(),
   privateService: z.string(),
   privateServiceUid: z.string(),
+  leftOverAt: z.string().optional(),
   freedAt: z.string().optional(),
 });
 
-/** Whom a port of the resolver belongs to, or belonged to until `freedAt`. */
+/** Whom a port of the resolver belongs to, or belonged to until `freedAt`; `leftOverAt`: when it was found needed no more. */
 export type ClaimEntry = Readonly<z.infer<typeof ClaimEntry>>;
 
 /** The claims of one ConfigMap by resolver port; undefined where nobody can tell whose it is. */
@@ -32,7 +38,7 @@ export type Entries = ReadonlyMap<number, ClaimEntry | undefined>;
 export type Changes = ReadonlyMap<number, ClaimEntry>;
 
 /** Whose ports are asked for, and which. */
-export interface ClaimRequest extends Omit<ClaimEntry, 'port' | 'portName' | 'freedAt'> {
+export interface ClaimRequest extends Omit<ClaimEntry, 'port' | 'portName' | 'leftOverAt' | 'freedAt'> {
   readonly ports: readonly Pick<ClaimEntry, 'port' | 'portName'>[];
   /** What was claimed as far as its status knows: these again, if nobody else ever had them. */
   readonly before: readonly ResolverPort[];
@@ -133,15 +139,27 @@ export function portsInUse(entries: Entries, uid: string): ReadonlyMap<number, C
   return used;
 }
 
-/** Frees those of the ports that this uid still has. */
-export function freePorts(
+/** What becomes of a port in use. */
+export type Fate = 'keep' | 'mark' | 'free';
+
+/** A port that is needed no more is marked first, and freed once it has been marked for long. */
+export function fateOfLeftOver({ leftOverAt }: ClaimEntry, now: Date): Fate {
+  if (leftOverAt === undefined) return 'mark';
+  return now.getTime() - Date.parse(leftOverAt) >= LEFT_OVER_MS + CLOCK_SKEW_MS ? 'free' : 'keep';
+}
+
+/** Marks and frees ports that this uid has. */
+export function dropPorts(
   entries: Entries,
   uid: string,
-  { now, ports }: { readonly now: Date; readonly ports: ReadonlySet<number> },
+  { now, fateOf }: { readonly now: Date; fateOf(port: number, entry: ClaimEntry): Fate },
 ): Changes {
   const changes = new Map<number, ClaimEntry>();
+  const at = now.toISOString();
   for (const [port, entry] of portsInUse(entries, uid)) {
-    if (ports.has(port)) changes.set(port, { ...entry, freedAt: now.toISOString() });
+    const fate = fateOf(port, entry);
+    const { leftOverAt: _, ...rest } = entry;
+    if (fate !== 'keep') changes.set(port, fate === 'mark' ? { ...rest, leftOverAt: at } : { ...rest, freedAt: at });
   }
   return changes;
 }

@@ -304,23 +304,74 @@ describe('a port that the Service no longer has', () => {
       { port: 90, portName: 'metrics' },
     ],
   };
+  const LONG_MS = 6 * 60_000;
 
-  test('is freed once no slice of ours names it', async () => {
+  test('is freed once it has not had it for long, and no slice of ours names it', async () => {
     const { cluster, clock, replica, owners } = setup();
     const first = replica();
+    const look = async (named: readonly number[]) => {
+      await first.claim(A, { named });
+      await clock.settle();
+      return Object.keys(owners());
+    };
     assert.deepEqual(await first.claim(A, two), [10_240, 10_256]);
-    await first.claim(A, { named: [10_240, 10_256] });
-    await clock.settle();
-    assert.deepEqual(Object.keys(owners()), ['10240', '10256']);
+    assert.deepEqual(await look([10_240]), ['10240', '10256']);
+    await clock.advance(LONG_MS);
+    assert.deepEqual(await look([10_240, 10_256]), ['10240', '10256']);
     // The request does not show the slice yet.
     cluster.slices.push(slice(A, [10_240, 10_256]));
-    await first.claim(A, { named: [10_240] });
-    await clock.settle();
-    assert.deepEqual(Object.keys(owners()), ['10240', '10256']);
+    assert.deepEqual(await look([10_240]), ['10240', '10256']);
     cluster.slices[0] = slice(A, [10_240]);
-    await first.claim(A, { named: [10_240] });
+    assert.deepEqual(await look([10_240]), ['10240']);
+  });
+
+  // Found by the simulation (seed 500000947, --faults some).
+  test('is not freed by a replica that goes by an old Service, in whatever order they call', async () => {
+    for (const isMarkedForLong of [false, true]) {
+      const orders = await forEveryOrder(async (choose) => {
+        const { cluster, clock, replica, owners } = setup();
+        await replica().claim(A, isMarkedForLong ? two : {});
+        await replica().claim(A);
+        await clock.advance(LONG_MS);
+        const [stale, fresh] = [replica(), replica()];
+        const claims = startLater(clock, () => Promise.all([fresh.claim(A, two), stale.claim(A)]));
+        await serveInOrder({ cluster, clock }, choose);
+        const [ports] = await claims;
+        await clock.settle();
+        assert.ok(Array.isArray(ports));
+        assert.deepEqual(Object.keys(owners()).map(Number), ports);
+      });
+      assert.ok(orders >= 3, `${orders} orders`);
+    }
+  });
+
+  test('nor by one that goes by it again much later: what is needed in between begins anew', async () => {
+    const { clock, replica, owners } = setup();
+    const [stale, fresh] = [replica(), replica()];
+    await fresh.claim(A, two);
+    for (let round = 0; round < 3; round++) {
+      await stale.claim(A);
+      await clock.advance(LONG_MS / 2);
+      assert.deepEqual(await fresh.claim(A, two), [10_240, 10_256]);
+      await clock.advance(LONG_MS / 2);
+    }
+    await stale.claim(A);
     await clock.settle();
-    assert.deepEqual(Object.keys(owners()), ['10240']);
+    assert.deepEqual(owners(), { 10240: A, 10256: A });
+  });
+
+  test('costs one write, and then none until it is freed', async () => {
+    const { cluster, clock, replica } = setup();
+    const first = replica();
+    await first.claim(A, two);
+    const before = cluster.calls.length;
+    for (let i = 0; i < 5; i++) {
+      await first.claim(A);
+      await clock.settle();
+    }
+    const made = cluster.calls.slice(before).map(({ name }) => name);
+    assert.equal(made.filter((name) => name === 'patchConfigMap').length, 1);
+    assert.equal(made.filter((name) => name === 'listSlices').length, 0);
   });
 
   test('is its port again when it comes back', async () => {
@@ -328,7 +379,10 @@ describe('a port that the Service no longer has', () => {
     const first = replica();
     await first.claim(A, two);
     await first.claim(A);
+    await clock.advance(LONG_MS);
+    await first.claim(A);
     await clock.settle();
+    assert.deepEqual(owners(), { 10240: A });
     await first.claim(B);
     await clock.advance(120_000);
     assert.deepEqual(await first.claim(A, two), [10_240, 10_256]);
@@ -339,6 +393,8 @@ describe('a port that the Service no longer has', () => {
     const { cluster, clock, replica, owners } = setup();
     const first = replica();
     await first.claim(A, two);
+    await first.claim(A);
+    await clock.advance(LONG_MS);
     cluster.before((call) => {
       if (call.name === 'listSlices') throw refusal('FORBIDDEN', 'listSlices', 'test');
     });

@@ -9,7 +9,9 @@ import {
   type ClaimEntry,
   type ClaimRequest,
   claimPorts,
-  freePorts,
+  dropPorts,
+  type Fate,
+  fateOfLeftOver,
   portsInUse,
   portsOfShard,
   SHARDS,
@@ -52,25 +54,30 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
   const { namespace, portRange, watchNamespaces } = settings;
   const shards = createClaimShards({ cluster, clock, namespace, portRange });
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
-  const freeing = new Map<string, Promise<void>>();
+  const dropping = new Map<string, Promise<void>>();
 
   const claim = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
     const shard = shardOf(request.uid);
     const decide: Decide<Decided> = (entries) => {
       const claimed = claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
-      if (claimed === undefined) return { changes: NONE, answer: { reading: EXHAUSTED, isLeftOver: false } };
+      if (claimed === undefined) return { changes: NONE, answer: { reading: EXHAUSTED, toDrop: false } };
       const kept = new Set([...claimed.ports.map(({ resolverPort }) => resolverPort), ...request.named]);
-      const isLeftOver = [...portsInUse(entries, request.uid).keys()].some((port) => !kept.has(port));
-      return { changes: claimed.changes, answer: { reading: { kind: 'found', ports: claimed.ports }, isLeftOver } };
+      const toDrop = [...portsInUse(entries, request.uid)].some(
+        ([port, entry]) => !kept.has(port) && fateOfLeftOver(entry, clock.now()) !== 'keep',
+      );
+      return { changes: claimed.changes, answer: { reading: { kind: 'found', ports: claimed.ports }, toDrop } };
     };
     try {
-      const { reading, isLeftOver } = await shards.decide(shard, { maxAgeMs, decide });
-      if (isLeftOver) void free(request.uid, (entry) => !request.ports.some(({ port }) => port === entry.port));
+      const { reading, toDrop } = await shards.decide(shard, { maxAgeMs, decide });
+      if (toDrop) void drop(request.uid, (entry) => fateFor(request, entry));
       return reading;
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) };
     }
   };
+
+  const fateFor = ({ ports }: ClaimRequest, entry: ClaimEntry): Fate =>
+    ports.some(({ port }) => port === entry.port) ? 'keep' : fateOfLeftOver(entry, clock.now());
 
   const currentOf = (uid: string) =>
     shards.decide(shardOf(uid), {
@@ -78,15 +85,23 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
       decide: (entries) => ({ changes: NONE, answer: portsInUse(entries, uid) }),
     });
 
-  /** Frees those ports of a uid that are left over and that no slice names any more, live. */
-  const freeNow = async (uid: string, isLeftOver: (entry: ClaimEntry) => boolean): Promise<void> => {
-    const leftOver = [...(await currentOf(uid))].filter(([, entry]) => isLeftOver(entry));
-    if (leftOver.length === 0) return;
-    const named = await portsNamed(leftOver.map(([, entry]) => entry));
-    const ports = new Set(leftOver.map(([port]) => port).filter((port) => !named.has(port)));
+  /** Marks those ports of a uid, and frees those that no slice names any more, live. */
+  const dropNow = async (uid: string, fateOf: (entry: ClaimEntry) => Fate): Promise<void> => {
+    const used = [...(await currentOf(uid))];
+    const toFree = used.filter(([, entry]) => fateOf(entry) === 'free');
+    if (toFree.length === 0 && used.every(([, entry]) => fateOf(entry) === 'keep')) return;
+    const named = await portsNamed(toFree.map(([, entry]) => entry));
+    const unnamed = new Set(toFree.map(([port]) => port).filter((port) => !named.has(port)));
+    const fateNow = (port: number, entry: ClaimEntry): Fate => {
+      const fate = fateOf(entry);
+      return fate === 'free' && !unnamed.has(port) ? 'keep' : fate;
+    };
     await shards.decide(shardOf(uid), {
       maxAgeMs: 0,
-      decide: (entries) => ({ changes: freePorts(entries, uid, { now: clock.now(), ports }), answer: undefined }),
+      decide: (entries) => ({
+        changes: dropPorts(entries, uid, { now: clock.now(), fateOf: fateNow }),
+        answer: undefined,
+      }),
     });
   };
 
@@ -103,13 +118,13 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
   };
 
   /** One at a time for each uid; what fails is left to the next sync, or to the sweep. */
-  const free = (uid: string, isLeftOver: (entry: ClaimEntry) => boolean): Promise<void> => {
+  const drop = (uid: string, fateOf: (entry: ClaimEntry) => Fate): Promise<void> => {
     const started =
-      freeing.get(uid) ??
-      freeNow(uid, isLeftOver)
+      dropping.get(uid) ??
+      dropNow(uid, fateOf)
         .catch((error) => log.warn({ err: error, uid }, 'cannot free ports of the resolver, they stay claimed'))
-        .finally(() => freeing.delete(uid));
-    freeing.set(uid, started);
+        .finally(() => dropping.delete(uid));
+    dropping.set(uid, started);
     return started;
   };
 
@@ -123,7 +138,7 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
       return reading;
     },
 
-    release: (uid) => free(uid, () => true),
+    release: (uid) => drop(uid, () => 'free'),
 
     sweep: async () => {
       const namespaces = new Map<string, string>();
@@ -142,7 +157,7 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
       const gone = [...namespaces]
         .filter(([uid, name]) => isWatched(name, watchNamespaces) && !present.has(uid))
         .map(([uid]) => uid);
-      for (const uid of gone.slice(0, MAX_SWEPT)) await free(uid, () => true);
+      for (const uid of gone.slice(0, MAX_SWEPT)) await drop(uid, () => 'free');
       if (gone.length > 0) log.info({ gone: gone.length }, 'ElastiServices are gone whose ports were still claimed');
     },
   };
@@ -150,8 +165,8 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
 
 interface Decided {
   readonly reading: ResolverPortsReading;
-  /** It has a port of the resolver that neither its Service nor its slices need any more. */
-  readonly isLeftOver: boolean;
+  /** It has a port of the resolver that neither its Service nor its slices need any more, to be marked or freed. */
+  readonly toDrop: boolean;
 }
 
 const EXHAUSTED: ResolverPortsReading = { kind: 'failed', reason: 'RangeExhausted' };
