@@ -66,6 +66,13 @@ test('a wrong answer and no answer are ours, whatever was going on', () => {
   assert.equal(judge({ end: 'unanswered', destination: RESOLVER, harms }), 'unanswered');
 });
 
+test('no answer is not ours where the address went with the resolver that was killed', () => {
+  const silent = { end: 'unanswered', destination: RESOLVER, harms: [killed(RESOLVER, BEGAN_MS)] } as const;
+  assert.equal(judge({ ...silent, pod: { goneAtMs: BEGAN_MS + 100 } }), 'resolverKilled');
+  assert.equal(judge({ ...silent, pod: { goneAtMs: ENDED_MS + 1 } }), 'unanswered');
+  assert.equal(judge({ ...silent, harms: [], pod: { goneAtMs: BEGAN_MS + 100 } }), 'unanswered');
+});
+
 test('no answer is not ours where the API server stood still meanwhile', () => {
   const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
   assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS)] }), 'standstill');

@@ -44,14 +44,20 @@ export function causeOf({ loss, harms, podsAt, sitePods }: Evidence): Cause {
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
   if (outcome.lost.end === 'wrong') return 'wrongAnswer';
   const isStill = harms.some((harm) => harm.kind === 'standstill' && isDuring(harm));
-  if (outcome.lost.end === 'unanswered') return isStill ? 'standstill' : 'unanswered';
+  const killed = harms.flatMap((harm) => (harm.kind === 'killed' && isDuring(harm) ? [harm.address] : []));
+  if (outcome.lost.end === 'unanswered') {
+    // What was killed answers with a reset, unless its address went with it.
+    const isSilenced = podsAt(destination ?? '').some(
+      ({ goneAtMs }) => goneAtMs !== undefined && goneAtMs <= endedAtMs,
+    );
+    if (!isSilenced || !killed.includes(destination ?? '')) return isStill ? 'standstill' : 'unanswered';
+  }
   if (destination === undefined) return isResolverAbsent ? 'resolverAbsent' : 'noEndpoint';
 
   const pod = podsAt(destination).findLast(
     ({ goneAtMs = Number.POSITIVE_INFINITY }) => goneAtMs >= beganAtMs - GONE_MS,
   );
   const isOfSite = (each: PodRecord | undefined) => each?.app === site.name && each.namespace === site.namespace;
-  const killed = harms.flatMap((harm) => (harm.kind === 'killed' && isDuring(harm) ? [harm.address] : []));
   const isPassedOn = outcome.lost.end === 'reset' && killed.some((address) => podsAt(address).some(isOfSite));
   if (isOfSite(pod) ? killed.includes(destination) : isPassedOn) return 'podCrashed';
   if (killed.includes(destination)) return 'resolverKilled';

@@ -1,17 +1,12 @@
 import { connect } from 'node:net';
-
-/** What came of one line; no failure: it was said back as it was. */
-export interface Echo {
-  readonly failure: string | undefined;
-  readonly ms: number;
-}
+import { type Came, expectAnswers } from './expected-answers.ts';
 
 /** One connection to the echo of a sample app. */
 export interface EchoLine {
   /** Says one more line, whether earlier ones have come back or not; never throws. */
-  say(): Promise<Echo>;
+  say(): Promise<Came>;
   /** Ends our side, and waits for the end of the other; never throws. */
-  end(): Promise<Echo>;
+  end(): Promise<Came>;
   /** The other side asked to be left, as it does before it ends; it still answers. */
   readonly isAskedToLeave: boolean;
   /** Nothing can be said any more. */
@@ -24,45 +19,19 @@ export interface Source {
   readonly localPort: number;
 }
 
-interface Expected {
-  readonly line: string;
-  settle(failure?: string): void;
-}
-
 const TIMEOUT_MS = 90_000;
 
 /** Opens a connection over plain TCP. */
 export function openEchoLine(host: string, port: number, source?: Source): EchoLine {
   const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, ...source });
-  const expected: Expected[] = [];
+  const answers = expectAnswers(TIMEOUT_MS);
   let said = 0;
   let received = '';
-  let failure: string | undefined;
   let isAskedToLeave = false;
 
-  const fail = (reason: string) => {
-    failure ??= reason;
-    for (const { settle } of expected.splice(0)) settle(failure);
-  };
-  const expect = (line: string): Promise<Echo> => {
-    const startedAt = performance.now();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => fail(`no echo within ${TIMEOUT_MS} ms`), TIMEOUT_MS);
-      const settle = (reason?: string) => {
-        clearTimeout(timer);
-        resolve({ failure: reason, ms: performance.now() - startedAt });
-      };
-      if (failure === undefined) expected.push({ line, settle });
-      else settle(failure);
-    });
-  };
   const take = (line: string) => {
-    if (line === BYE) {
-      isAskedToLeave = true;
-      return;
-    }
-    const first = expected.shift();
-    first?.settle(first.line === line ? undefined : `"${first.line}" came back as "${line}"`);
+    if (line === BYE) isAskedToLeave = true;
+    else answers.take(line);
   };
 
   socket.setEncoding('utf8');
@@ -71,29 +40,29 @@ export function openEchoLine(host: string, port: number, source?: Source): EchoL
     received = lines.pop() ?? '';
     for (const line of lines) take(line);
   });
-  socket.on('error', (error) => fail(error.message));
+  socket.on('error', (error) => answers.fail(error.message));
   socket.on('end', () => {
-    if (expected[0]?.line === END) take(END);
-    else fail(CLOSED);
+    if (answers.next === END) answers.take(END);
+    else answers.fail(CLOSED);
   });
   // An end that nobody waits for yet is one that came from the other side.
-  socket.on('close', () => fail(CLOSED));
+  socket.on('close', () => answers.fail(CLOSED));
   return {
     say() {
       said++;
       const line = `line ${said}`;
       socket.write(`${line}\n`);
-      return expect(line);
+      return answers.expect(line);
     },
     end() {
       socket.end();
-      return expect(END);
+      return answers.expect(END);
     },
     get isAskedToLeave() {
       return isAskedToLeave;
     },
     get isOver() {
-      return failure !== undefined;
+      return answers.failure !== undefined;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import type { Source } from '../../stage/echo-client.ts';
+import { expectAnswers } from '../../stage/expected-answers.ts';
 import { lostBy, type Outcome, PATIENCE_MS } from '../outcome.ts';
 import type { Site } from '../site.ts';
 import type { Kept } from './kept.ts';
@@ -16,54 +17,39 @@ export function openKeptGrpc(site: Site, nextSource: () => Source): Kept {
   });
   const headers = { ':method': 'POST', ':path': '/echo.Echo/Talk', 'content-type': 'application/grpc', te: 'trailers' };
   const stream = session.request(headers);
-  const expected: { readonly text: string; settle(failure?: string): void }[] = [];
+  const answers = expectAnswers(PATIENCE_MS);
   let received = Buffer.alloc(0);
   let said = 0;
-  let failure: string | undefined;
   let isAskedToLeave = false;
 
-  const fail = (reason: string) => {
-    failure ??= reason;
-    for (const { settle } of expected.splice(0)) settle(failure);
+  const expect = async (text: string): Promise<Outcome> => {
+    const { failure } = await answers.expect(text);
+    return failure === undefined ? { source } : { source, lost: lostBy(failure) };
   };
-  const take = (text: string) => {
-    const first = expected.shift();
-    first?.settle(first.text === text ? undefined : `"${first.text}" came back as "${text}"`);
-  };
-  const expect = (text: string): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => fail(`no answer within ${PATIENCE_MS} ms`), PATIENCE_MS);
-      const settle = (reason?: string) => {
-        clearTimeout(timer);
-        resolve(reason === undefined ? { source } : { source, lost: lostBy(reason) });
-      };
-      if (failure === undefined) expected.push({ text, settle });
-      else settle(failure);
-    });
 
   session.on('goaway', () => {
     isAskedToLeave = true;
   });
-  session.on('error', (error) => fail(error.message));
-  session.on('close', () => fail('the session ended'));
-  stream.on('error', (error) => fail(error.message));
+  session.on('error', (error) => answers.fail(error.message));
+  session.on('close', () => answers.fail('the session ended'));
+  stream.on('error', (error) => answers.fail(error.message));
   stream.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
     while (received.length >= HEAD_BYTES && received.length >= HEAD_BYTES + received.readUInt32BE(1)) {
       const end = HEAD_BYTES + received.readUInt32BE(1);
-      take(received.toString('utf8', HEAD_BYTES, end));
+      answers.take(received.toString('utf8', HEAD_BYTES, end));
       received = received.subarray(end);
     }
   });
-  stream.on('trailers', (trailers) => take(`status ${trailers['grpc-status']}`));
+  stream.on('trailers', (trailers) => answers.take(`status ${trailers['grpc-status']}`));
   stream.on('close', () => {
-    fail('the stream ended');
+    answers.fail('the stream ended');
     session.close();
   });
 
   return {
     get isSpent() {
-      return isAskedToLeave || failure !== undefined;
+      return isAskedToLeave || answers.failure !== undefined;
     },
     say() {
       said++;
@@ -72,7 +58,7 @@ export function openKeptGrpc(site: Site, nextSource: () => Source): Kept {
       return expect(text);
     },
     leave() {
-      if (failure !== undefined) return undefined;
+      if (answers.failure !== undefined) return undefined;
       stream.end();
       return expect('status 0');
     },

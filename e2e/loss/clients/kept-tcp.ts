@@ -1,4 +1,5 @@
-import { type Echo, openEchoLine, type Source } from '../../stage/echo-client.ts';
+import { openEchoLine, type Source } from '../../stage/echo-client.ts';
+import type { Came } from '../../stage/expected-answers.ts';
 import { lostBy, type Outcome } from '../outcome.ts';
 import type { Site } from '../site.ts';
 import type { Kept } from './kept.ts';
@@ -7,7 +8,7 @@ import type { Kept } from './kept.ts';
 export function openKeptTcp(site: Site, nextSource: () => Source): Kept {
   const source = nextSource();
   const line = openEchoLine(site.clusterIp, site.ports.echo, source);
-  const outcomeOf = ({ failure }: Echo): Outcome => (failure ? { source, lost: lostBy(failure) } : { source });
+  const outcomeOf = ({ failure }: Came): Outcome => (failure ? { source, lost: lostBy(failure) } : { source });
   return {
     get isSpent() {
       return line.isAskedToLeave || line.isOver;

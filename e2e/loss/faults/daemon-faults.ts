@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signal } from '../../cluster/process-identity.ts';
 import { until } from '../../cluster/wait.ts';
-import { daemonOf, killDaemon } from './daemons.ts';
+import { daemonOf, restartAfter } from './daemons.ts';
 import type { Fault, FaultWorld } from './fault.ts';
 
 export const DAEMON_FAULTS: readonly Fault[] = [
@@ -9,9 +9,7 @@ export const DAEMON_FAULTS: readonly Fault[] = [
     name: 'metacontrollerKilled',
     touches: 'metacontroller',
     async run(world) {
-      const startAgain = await killDaemon(world, 'metacontroller');
-      await sleep(world.chance.spell(1000, 6000));
-      startAgain();
+      await restartAfter(world, 'metacontroller', { fromMs: 1000, toMs: 6000 });
       await until('Metacontroller to serve', () => fetch('http://127.0.0.1:8082/healthz'));
     },
   },
@@ -19,9 +17,7 @@ export const DAEMON_FAULTS: readonly Fault[] = [
     name: 'prometheusKilled',
     touches: 'prometheus',
     async run(world) {
-      const startAgain = await killDaemon(world, 'prometheus');
-      await sleep(world.chance.spell(1000, 6000));
-      startAgain();
+      await restartAfter(world, 'prometheus', { fromMs: 1000, toMs: 6000 });
       await until('Prometheus to serve', () => fetch(`${world.environment.prometheusUrl}/-/ready`));
     },
   },
@@ -35,8 +31,8 @@ export const DAEMON_FAULTS: readonly Fault[] = [
       signal(prometheus, 'SIGCONT');
     },
   },
-  { name: 'apiServerRestarted', touches: 'api', run: (world) => restart(world, 'kube-apiserver') },
-  { name: 'etcdRestarted', touches: 'api', run: (world) => restart(world, 'etcd') },
+  { name: 'apiServerRestarted', touches: 'api', run: (world) => restartStore(world, 'kube-apiserver') },
+  { name: 'etcdRestarted', touches: 'api', run: (world) => restartStore(world, 'etcd') },
   {
     name: 'apiServerSlow',
     touches: 'api',
@@ -53,10 +49,8 @@ export const DAEMON_FAULTS: readonly Fault[] = [
   },
 ];
 
-async function restart(world: FaultWorld, name: string): Promise<void> {
-  const startAgain = await killDaemon(world, name);
-  await sleep(world.chance.spell(500, 4000));
-  startAgain();
+async function restartStore(world: FaultWorld, name: 'kube-apiserver' | 'etcd'): Promise<void> {
+  await restartAfter(world, name, { fromMs: 500, toMs: 4000 });
   const { api } = world.environment;
   // It takes half a minute now and then until it speaks with a restarted etcd again.
   const isReady = () => api.call('GET', '/readyz', undefined, { timeoutMs: 1000 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type NamedProcess, readProcesses, startDaemon } from '../../cluster/daemon.ts';
 import { isAlive, signal } from '../../cluster/process-identity.ts';
 import { until } from '../../cluster/wait.ts';
@@ -11,11 +12,16 @@ export function daemonOf({ environment }: FaultWorld, name: string): NamedProces
   return daemon;
 }
 
-/** Kills a process; gives what starts the same command again. */
-export async function killDaemon(world: FaultWorld, name: string): Promise<() => void> {
+/** Kills a process, and starts the same command again after a while that is drawn. */
+export async function restartAfter(
+  world: FaultWorld,
+  name: string,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<void> {
   const daemon = daemonOf(world, name);
   const [program = '', ...args] = readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
   signal(daemon, 'SIGKILL');
   await until(`${name} to be dead`, () => !isAlive(daemon), { everyMs: 5 });
-  return () => void startDaemon(world.environment.layout, name, program, args);
+  await sleep(world.chance.spell(fromMs, toMs));
+  startDaemon(world.environment.layout, name, program, args);
 }

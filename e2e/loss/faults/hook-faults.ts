@@ -1,16 +1,9 @@
 import { untilAvailable } from '../../environment/environment.ts';
 import type { Fault } from './fault.ts';
-import { HOOKS, killPod, rollOut, systemPods } from './system-pods.ts';
+import { HOOKS, killOne, killPod, rollOut, systemPods } from './system-pods.ts';
 
 export const HOOK_FAULTS: readonly Fault[] = [
-  {
-    name: 'hookKilled',
-    touches: 'hooks',
-    async run(world) {
-      killPod(world, world.chance.pick(systemPods(world, HOOKS)));
-      await untilAvailable(world.environment.api, HOOKS);
-    },
-  },
+  { name: 'hookKilled', touches: 'hooks', run: (world) => killOne(world, HOOKS) },
   {
     name: 'allHooksKilled',
     touches: 'hooks',

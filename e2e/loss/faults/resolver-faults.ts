@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
 import { type Fault, type FaultWorld, persist } from './fault.ts';
-import { killPod, RESOLVERS, rollOut, systemPods } from './system-pods.ts';
+import { killOne, killPod, RESOLVERS, rollOut, systemPods } from './system-pods.ts';
 
 export const RESOLVER_FAULTS: readonly Fault[] = [
-  {
-    name: 'resolverKilled',
-    touches: 'resolvers',
-    async run(world) {
-      killPod(world, world.chance.pick(systemPods(world, RESOLVERS)));
-      await untilAvailable(world.environment.api, RESOLVERS);
-    },
-  },
+  { name: 'resolverKilled', touches: 'resolvers', run: (world) => killOne(world, RESOLVERS) },
   { name: 'resolversRolled', touches: 'resolvers', run: (world) => rollOut(world, RESOLVERS) },
   {
     name: 'allResolversGone',

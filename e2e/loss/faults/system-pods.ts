@@ -30,6 +30,12 @@ export function killPod({ disturbances }: FaultWorld, { name, addresses }: PodRe
   for (const address of addresses) disturbances.harm({ kind: 'killed', address, fromMs, untilMs: fromMs + KILLED_MS });
 }
 
+/** Kills the process of one of a Deployment's pods; resolves when all are available again. */
+export async function killOne(world: FaultWorld, app: string): Promise<void> {
+  killPod(world, world.chance.pick(systemPods(world, app)));
+  await untilAvailable(world.environment.api, app);
+}
+
 /** Until kube-proxy has heard of it, and whoever connected just before that has found out. */
 const KILLED_MS = 5000;
 
