@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../e2e/cluster/wait.ts';
+import { type Usage, usageOf } from '../usage.ts';
 import { type Call, CLIENTS, type Client, countCalls, isSync } from './audit-tail.ts';
 import { type BenchWorld, SERVER_PORT } from './bench-world.ts';
 import { pidOf } from './server-process.ts';
-import { type Usage, usageOf } from './usage.ts';
 
 const QUIET_MS = 3000;
 /** As Prometheus does by default. */

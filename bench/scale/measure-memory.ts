@@ -1,6 +1,6 @@
+import { usageOf } from '../usage.ts';
 import type { BenchWorld } from './bench-world.ts';
 import { pidOf, type ServerProcess } from './server-process.ts';
-import { usageOf } from './usage.ts';
 
 export interface MemoryFigures {
   readonly rssMiB: number;

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { readProcesses } from '../../e2e/cluster/daemon.ts';
 import type { ClusterLayout } from '../../e2e/cluster/layout.ts';
 import { startProgram, untilServes } from '../../e2e/environment/programs.ts';
+import { type Usage, usageOf } from '../usage.ts';
 import { type Inspector, openInspector } from './inspector.ts';
 import type { Deployed } from './install.ts';
 import type { PodIdentity } from './pod-identity.ts';
-import { type Usage, usageOf } from './usage.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 

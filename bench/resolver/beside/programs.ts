@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { usageOf } from '../../usage.ts';
 import type { Answer as Cluster } from './cluster-process.ts';
 import { DOMAIN, OPERATOR } from './names.ts';
 
@@ -15,8 +16,6 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** Linux tells CPU time in hundredths of a second. */
-const TICK_MS = 10;
 const START_MS = 30_000;
 const INTERNAL_PORT = 8014;
 
@@ -102,7 +101,7 @@ async function startProgram(
     }
   }
   return {
-    cpuMs: async () => readCpuMs(child),
+    cpuMs: async () => usageOf(child.pid ?? 0).cpuSeconds * 1000,
     stop: async () => {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
@@ -116,10 +115,4 @@ function isListening(port: number): Promise<boolean> {
     const socket = connect(port, '127.0.0.1', () => resolve(true));
     socket.on('connect', () => socket.destroy()).on('error', () => resolve(false));
   });
-}
-
-function readCpuMs({ pid }: ChildProcess): number {
-  // After the name in parentheses; user and system time are the 14th and 15th field.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
