@@ -1,13 +1,24 @@
-import type { ConfigMap } from '../src/effects/ports.ts';
+import type { ClaimsCluster, ConfigMap } from '../src/effects/ports.ts';
 import type { Mutant } from './mutant.ts';
+
+type Texts = readonly (readonly [port: string, text: string])[];
+
+/** The cluster, where each ConfigMap of claims that is read says something else. */
+const showing = (cluster: ClaimsCluster, change: (entries: Texts) => Texts): ClaimsCluster => {
+  const shown = <T extends ConfigMap | undefined>(configMap: T): T =>
+    configMap && { ...configMap, data: Object.fromEntries(change(Object.entries(configMap.data))) };
+  return {
+    ...cluster,
+    readConfigMap: async (ref, options) => shown(await cluster.readConfigMap(ref, options)),
+    patchConfigMap: async (ref, change, options) => shown(await cluster.patchConfigMap(ref, change, options)),
+  };
+};
 
 const isFreed = (text: string): boolean => (JSON.parse(text) as { readonly freedAt?: string }).freedAt !== undefined;
 
-const withoutFreed = <T extends ConfigMap | undefined>(configMap: T): T =>
-  configMap && {
-    ...configMap,
-    data: Object.fromEntries(Object.entries(configMap.data).filter(([, text]) => !isFreed(text))),
-  };
+const LONG_AGO = '2000-01-01T00:00:00.000Z';
+
+const markedLongAgo = (text: string): string => text.replace(/"leftOverAt":"[^"]*"/, `"leftOverAt":"${LONG_AGO}"`);
 
 /** The planted mistakes of routing by port. */
 export const MUTANTS_BY_PORT: readonly Mutant[] = [
@@ -15,11 +26,7 @@ export const MUTANTS_BY_PORT: readonly Mutant[] = [
     name: 'hand out a freed port at once',
     caughtBy: ['ports reused'],
     faults: ['routedByPort', 'deletions'],
-    claims: (cluster) => ({
-      ...cluster,
-      readConfigMap: async (ref, options) => withoutFreed(await cluster.readConfigMap(ref, options)),
-      patchConfigMap: async (ref, change, options) => withoutFreed(await cluster.patchConfigMap(ref, change, options)),
-    }),
+    claims: (cluster) => showing(cluster, (entries) => entries.filter(([, text]) => !isFreed(text))),
   },
   {
     name: 'write claims whatever version the ConfigMap has',
@@ -48,7 +55,11 @@ export const MUTANTS_BY_PORT: readonly Mutant[] = [
     name: 'free a port that a slice names',
     caughtBy: ['ports freed'],
     faults: ['routedByPort', 'serviceEdits'],
-    claims: (cluster) => ({ ...cluster, listSlices: async () => [] }),
+    // It frees at once, too: after minutes the slices have long followed.
+    claims: (cluster) => ({
+      ...showing(cluster, (entries) => entries.map(([port, text]) => [port, markedLongAgo(text)])),
+      listSlices: async () => [],
+    }),
     resolver: (reads) => ({ ...reads, claim: (request, options) => reads.claim({ ...request, named: [] }, options) }),
   },
   {
