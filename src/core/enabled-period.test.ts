@@ -216,3 +216,25 @@ describe('stretches over both changes of the clock', () => {
     }
   });
 });
+
+describe('what is remembered of a period', () => {
+  it('holds for the minute alone', () => {
+    assert.equal(isInside('0 12 * * *', '10m', '2026-03-04T11:59:59.999Z'), false);
+    assert.equal(isInside('0 12 * * *', '10m', '2026-03-04T12:00:00Z'), true);
+    assert.equal(isInside('0 12 * * *', '10m', '2026-03-04T12:09:59.999Z'), true);
+    assert.equal(isInside('0 12 * * *', '10m', '2026-03-04T12:10:00Z'), false);
+  });
+
+  it('ends within a minute where the period does', () => {
+    assert.equal(isInside('0 12 * * *', '90s', '2026-03-04T12:01:29.999Z'), true);
+    assert.equal(isInside('0 12 * * *', '90s', '2026-03-04T12:01:30Z'), false);
+  });
+
+  it('is of that very period', () => {
+    const now = '2026-03-04T12:00:30Z';
+    assert.equal(isInside('0 12 * * *', '10m', now), true);
+    assert.equal(isInside('0 13 * * *', '10m', now), false);
+    assert.equal(isInside('0 12 * * *', '10s', now), false);
+    assert.equal(isInside('0 12 * * *', '10m', now, 'Europe/Berlin'), false);
+  });
+});

@@ -23,11 +23,35 @@ const DAY_SECONDS = 86_400;
 const MAX_STARTS = 48;
 const ALWAYS: EnabledPeriodState = { isInside: true, until: undefined };
 
+/** What was last said of a period, and for which minutes. */
+interface Known {
+  readonly minute: number;
+  readonly startMinute: number;
+  readonly state: EnabledPeriodState;
+}
+
+// Each sync asks again, and no answer changes within a minute. Many services have the same few periods.
+const known = new Map<string, Known>();
+const MAX_KNOWN = 10_000;
+
 /** Where `now` stands in the period. Without a period one is always inside. */
 export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): EnabledPeriodState {
   if (period === undefined) return ALWAYS;
   const durationSeconds = parseGoDuration(period.duration);
   if (durationSeconds === undefined) return { error: 'enabledPeriod.duration is not a duration such as 8h or 1h30m' };
+  // Starts are whole minutes: all that counts is which minute it is, and which it was so long ago.
+  const minute = minuteOf(now.getTime());
+  const startMinute = minuteOf(now.getTime() - durationSeconds * 1000);
+  const key = JSON.stringify([period.schedule, period.duration, period.timeZone]);
+  const before = known.get(key);
+  if (before?.minute === minute && before.startMinute === startMinute) return before.state;
+  const state = evaluate(period, durationSeconds, now);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, { minute, startMinute, state });
+  return state;
+}
+
+function evaluate(period: EnabledPeriod, durationSeconds: number, now: Date): EnabledPeriodState {
   const schedule = readSchedule(period, now);
   if ('error' in schedule) return schedule;
 
@@ -102,4 +126,5 @@ function lastEnd(schedule: Schedule, first: number, durationMs: number): Date | 
   return undefined;
 }
 
-const minuteAfter = (ms: number) => new Date(Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS);
+const minuteOf = (ms: number) => Math.floor(ms / MINUTE_MS);
+const minuteAfter = (ms: number) => new Date((minuteOf(ms) + 1) * MINUTE_MS);
