@@ -5,7 +5,18 @@ const MAX_SERVICE_NAME = 63;
 const MAX_SLICE_NAME = 253;
 
 const HASH_LENGTH = 10;
-const hashOf = (serviceName: string) => hash('sha256', serviceName).slice(0, HASH_LENGTH);
+// Every sync asks for the same few names again.
+const hashes = new Map<string, string>();
+const MAX_HASHES = 20_000;
+
+function hashOf(serviceName: string): string {
+  const known = hashes.get(serviceName);
+  if (known !== undefined) return known;
+  if (hashes.size === MAX_HASHES) hashes.clear();
+  const made = hash('sha256', serviceName).slice(0, HASH_LENGTH);
+  hashes.set(serviceName, made);
+  return made;
+}
 
 interface Around {
   readonly infix: string;

@@ -26,7 +26,7 @@ export function createPrometheusTrigger(deps: {
     keepFailureMs: settings.keepFailureSeconds * 1000,
     isFailure: (answer) => answer.kind === 'failed',
   });
-  const askJoining = ({ question, key }: Keyed, joinMs: number) =>
+  const askJoining = ({ question, key }: Pick<Keyed, 'question' | 'key'>, joinMs: number) =>
     answers.ask(key, joinMs, (markAsked) => deps.ask(question, markAsked));
 
   return {
@@ -81,9 +81,10 @@ export function createPrometheusTrigger(deps: {
 
     /** Nobody asks for these again, so they are shared while under way and not remembered. */
     async function askOnce(query: string): Promise<Answered<PrometheusAnswer>> {
-      const window = keyed({ ...instant.question, query, several: 'highest' });
-      const answered = await askJoining(window, 0);
-      answers.forget(window.key);
+      const question: PrometheusQuestion = { ...instant.question, query, several: 'highest' };
+      const key = `${instant.ways} ${query}`;
+      const answered = await askJoining({ question, key }, 0);
+      answers.forget(key);
       return answered;
     }
   }
@@ -104,16 +105,19 @@ function parseThreshold(threshold: number | string): number | undefined {
 interface Keyed {
   readonly question: PrometheusQuestion;
   readonly key: string;
+  /** The same for all questions to one server with one set of headers. */
+  readonly ways: string;
 }
 
-const keyed = (question: PrometheusQuestion): Keyed => ({ question, key: keyOf(question) });
-
-/** A hash, since headers may hold credentials. Secrets enter by name only, and only their own namespace shares them. */
-function keyOf({ server, namespace, query, headers, several }: PrometheusQuestion): string {
+/** Hashes, since headers may hold credentials. Secrets enter by name only, and only their own namespace shares them. */
+function keyed(question: PrometheusQuestion): Keyed {
+  const { server, namespace, query, headers } = question;
   const secrets = Object.entries(headers.secrets).map(([header, { name, key }]) => [header, namespace, name, key]);
-  const parts = [server.url.href, query, several, Object.entries(headers.values), secrets];
-  return hash('sha256', JSON.stringify(parts), 'base64');
+  const ways = hashOf([server.url.href, Object.entries(headers.values), secrets]);
+  return { question, key: hashOf([ways, query]), ways };
 }
+
+const hashOf = (parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64');
 
 /** A trigger that cannot be asked at all. */
 function failedProbe(reason: Reason): Probe {
