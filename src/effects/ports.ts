@@ -91,6 +91,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after ms, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs something after ms; what it gives back calls that off. Costs less than a sleep that is aborted. */
+  after(ms: number, run: () => void): () => void;
 }
 
 export interface Random {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trigger } from '../api/elastiservice.ts';
+import { systemClock } from '../system.ts';
 import { createSend } from './send.ts';
 import { service, trigger } from './testing/setup.ts';
 import { type RunningPrometheus, startPrometheus } from './testing/start-prometheus.ts';
@@ -23,11 +24,7 @@ describe('against a real Prometheus', { skip, timeout: 60_000 }, () => {
   const budgetMs = 5_000;
   function evaluate(metadata: Partial<Trigger['metadata']>) {
     const triggers = createTriggers({
-      clock: {
-        now: () => new Date(),
-        monotonicMs: () => performance.now(),
-        sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
-      },
+      clock: systemClock,
       send: createSend(),
       readSecretKey: async () => undefined,
       settings: {

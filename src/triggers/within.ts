@@ -1,16 +1,19 @@
 import type { Clock } from '../effects/ports.ts';
 
 /** The work's outcome, or `late` once timeoutMs have passed; the work itself goes on. */
-export async function within<T>(clock: Clock, timeoutMs: number, work: Promise<T>): Promise<T | 'late'> {
-  const finished = new AbortController();
-  const timer = clock.sleep(timeoutMs, finished.signal).then(() => 'late' as const);
-  // Whichever of the two loses may still reject, and nobody listens any more.
-  timer.catch(() => {});
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, timer]);
-  } finally {
-    // A reason of our own saves making an error with a stack that nobody sees.
-    finished.abort('finished');
-  }
+export function within<T>(clock: Clock, timeoutMs: number, work: Promise<T>): Promise<T | 'late'> {
+  return new Promise((resolve, reject) => {
+    const callOff = clock.after(timeoutMs, () => resolve('late'));
+    // Once it is late, nothing comes of what the work ends with.
+    work.then(
+      (outcome) => {
+        callOff();
+        resolve(outcome);
+      },
+      (error) => {
+        callOff();
+        reject(error);
+      },
+    );
+  });
 }

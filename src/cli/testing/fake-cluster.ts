@@ -98,6 +98,7 @@ export function run(args: readonly string[], { kubeconfig, onSleep }: RunOptions
       sleptMs += ms;
       onSleep?.();
     },
+    after: () => () => {},
   };
   const withConfig = kubeconfig === undefined ? args : [...args, '--kubeconfig', kubeconfig];
   return runCollected(withConfig, { clock, random: { uuid: () => 'uuid-1' }, version: '0.0.0' });

@@ -57,10 +57,17 @@ export function createVirtualClock(startAt = new Date('2026-03-01T12:00:00.000Z'
       signal?.addEventListener('abort', onAbort, { once: true });
     });
 
+  const after = (ms: number, run: () => void) => {
+    const sleeper = { atMs: nowMs + Math.max(0, ms), wake: run };
+    sleepers.add(sleeper);
+    return () => void sleepers.delete(sleeper);
+  };
+
   const viewOf = (offsetMs: number): Clock => ({
     now: () => new Date(startAt.getTime() + nowMs + offsetMs),
     monotonicMs: () => nowMs,
     sleep,
+    after,
   });
 
   return {
