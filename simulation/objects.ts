@@ -121,7 +121,7 @@ export function createKind<T extends KubeObject>(deps: {
         const atMs = Math.max(scheduler.nowMs() + lagMs(), lastAtMs.get(key) ?? 0);
         lastAtMs.set(key, atMs);
         scheduler.after(atMs - scheduler.nowMs(), () =>
-          by.deliver(() => {
+          by.tell(() => {
             const before = cached.get(key);
             if (object === undefined) cached.delete(key);
             else cached.set(key, object);

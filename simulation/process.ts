@@ -11,6 +11,8 @@ export interface Process {
   isAlive(): boolean;
   isSuspended(): boolean;
   deliver(run: () => void): void;
+  /** As `deliver`, of news that let nothing go on which waits for a promise. */
+  tell(run: () => void): void;
   /** Resolves after a time, or never. */
   wait(ms: number): Promise<void>;
   crash(): void;
@@ -29,6 +31,12 @@ export function createProcess(scheduler: Scheduler, { name, offsetMs }: { name: 
   let suspendedUntilMs = 0;
   const crashed = new Set<() => void>();
 
+  const tell = (run: () => void) => {
+    if (!isAlive) return;
+    const leftMs = suspendedUntilMs - scheduler.nowMs();
+    if (leftMs > 0) scheduler.after(leftMs, () => tell(run));
+    else run();
+  };
   const deliver = (run: () => void) => {
     if (!isAlive) return;
     const leftMs = suspendedUntilMs - scheduler.nowMs();
@@ -38,6 +46,14 @@ export function createProcess(scheduler: Scheduler, { name, offsetMs }: { name: 
     }
     run();
     scheduler.touch();
+  };
+  const after = (ms: number, run: () => void) => {
+    let isOff = false;
+    const timer = scheduler.after(ms, () => deliver(() => isOff || run()));
+    return () => {
+      isOff = true;
+      timer.cancel();
+    };
   };
 
   const sleep = (ms: number, signal?: AbortSignal) =>
@@ -62,10 +78,12 @@ export function createProcess(scheduler: Scheduler, { name, offsetMs }: { name: 
       now: () => new Date(Math.floor(EPOCH_MS + scheduler.nowMs() + offsetMs)),
       monotonicMs: () => scheduler.nowMs(),
       sleep,
+      after,
     },
     isAlive: () => isAlive,
     isSuspended: () => suspendedUntilMs > scheduler.nowMs(),
     deliver,
+    tell,
     wait: (ms) => sleep(ms),
     crash: () => {
       isAlive = false;

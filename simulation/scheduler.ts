@@ -33,8 +33,7 @@ const isBefore = (a: Entry, b: Entry) => a.atMs < b.atMs || (a.atMs === b.atMs &
 
 // A tick comes only when no microtask is left; now and then a macrotask, so that what waits for one gets its turn.
 const TICKS_PER_MACROTASK = 1000;
-const settle = (isMacrotask: boolean) =>
-  new Promise<void>((resolve) => void (isMacrotask ? setImmediate(resolve) : process.nextTick(resolve)));
+const settled = Promise.resolve();
 
 /** A scheduler at time 0 with nothing to do; a binary heap. */
 export function createScheduler(): Scheduler {
@@ -85,21 +84,32 @@ export function createScheduler(): Scheduler {
     touch: () => {
       isTouched = true;
     },
-    runUntil: async (ms) => {
-      for (;;) {
-        if (isTouched) {
+    runUntil: (ms) =>
+      new Promise((resolve, reject) => {
+        // From a microtask, so that the next tick comes after all others that there are by then.
+        const goOn = () => void settled.then(run);
+        const run = () => {
+          try {
+            while (!isTouched) {
+              const next = heap[0];
+              if (next === undefined || next.atMs > ms) {
+                nowMs = ms;
+                return resolve();
+              }
+              pop();
+              if (next.run === undefined) continue;
+              nowMs = next.atMs;
+              next.run();
+            }
+          } catch (error) {
+            return reject(error);
+          }
           isTouched = false;
           ticks += 1;
-          await settle(ticks % TICKS_PER_MACROTASK === 0);
-        }
-        const next = heap[0];
-        if (next === undefined || next.atMs > ms) break;
-        pop();
-        if (next.run === undefined) continue;
-        nowMs = next.atMs;
-        next.run();
-      }
-      nowMs = ms;
-    },
+          if (ticks % TICKS_PER_MACROTASK === 0) setImmediate(goOn);
+          else process.nextTick(goOn);
+        };
+        run();
+      }),
   };
 }
