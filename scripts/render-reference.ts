@@ -2,7 +2,8 @@ import { Registry } from 'prom-client';
 import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../src/api/elastiservice.ts';
 import { ADVICE } from '../src/cli/explain/advice.ts';
 import { createResolverMetrics } from '../src/resolver/metrics.ts';
-import { createKubeElastiCollectors, createOwnCollectors } from '../src/telemetry/collectors.ts';
+import { createCollectors } from '../src/telemetry/collectors.ts';
+import { FLEET_FAMILIES } from '../src/telemetry/families.ts';
 import { REASONS } from '../src/triggers/reasons.ts';
 import { makeSchema } from './crd.ts';
 import { listFields } from './list-fields.ts';
@@ -52,7 +53,7 @@ ${renderTable(
 Those that begin with \`elasti_operator_\` have the names and labels that KubeElasti gave them, and a series for each ElastiService; no other
 grows with their number.
 
-${renderTable(['metric', 'type', 'labels', 'means'], listMetrics(hookRegistry()))}`,
+${renderTable(['metric', 'type', 'labels', 'means'], listMetrics(hookRegistry(), FLEET_FAMILIES))}`,
     `## Metrics of Elasti's own resolver
 
 ${renderTable(['metric', 'type', 'labels', 'means'], listMetrics(resolverRegistry()))}`,
@@ -68,8 +69,7 @@ const ANNOTATIONS = [
 
 function hookRegistry(): Registry {
   const registry = new Registry();
-  createKubeElastiCollectors(registry);
-  createOwnCollectors(registry);
+  createCollectors(registry);
   return registry;
 }
 

@@ -82,7 +82,7 @@ export async function startHookReplica({
   const serverApp = createServerApp({
     wake: ({ namespace, service }) => wakes.wake(namespace, service),
     listElastiServices: () => cluster.listElastiServices({}),
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [] }),
     isReady: createReadiness({ ping: () => cluster.ping({ timeoutMs: 2000 }), monotonicMs }),
     gate: newGate(),
     ...shared,

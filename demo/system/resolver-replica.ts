@@ -79,7 +79,7 @@ export async function startResolverReplica(deps: ResolverReplicaDeps): Promise<R
   const internalApp = createInternalApp({
     listeningPorts: listening,
     connections: resolver.connections,
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [] }),
     isReady: async () => isPortReady(),
     gate: createGate({ maxInFlight: 1, random: random.next }),
     monotonicMs,

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { parse, stringify } from 'yaml';
 import { createResolverMetrics } from '../../src/resolver/metrics.ts';
-import { createKubeElastiCollectors, createOwnCollectors } from '../../src/telemetry/collectors.ts';
+import { createCollectors } from '../../src/telemetry/collectors.ts';
+import { FLEET_FAMILIES } from '../../src/telemetry/families.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
 const skip = spawnSync('promtool', ['--version']).status === 0 ? false : 'promtool is not on the PATH';
@@ -22,11 +23,10 @@ const queries = [...ofRules, ...ofDashboard];
 /** What is exported, by name, with the labels that it may have. */
 function exported(): ReadonlyMap<string, readonly string[]> {
   const registry = new Registry();
-  createKubeElastiCollectors(registry);
-  createOwnCollectors(registry);
+  createCollectors(registry);
   createResolverMetrics(() => assert.fail('nobody asks for values'), registry);
   const metrics = registry.getMetricsAsArray() as { name: string; labelNames?: string[] }[];
-  return new Map(metrics.map(({ name, labelNames = [] }) => [name, labelNames]));
+  return new Map([...metrics, ...FLEET_FAMILIES].map(({ name, labelNames = [] }) => [name, labelNames]));
 }
 
 test('every metric that an alert or the dashboard names is one of ours, with labels that it has', () => {

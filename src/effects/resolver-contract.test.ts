@@ -54,7 +54,7 @@ test('the hook service reads what a resolver says of its ports and connections',
   const app = createInternalApp({
     listeningPorts: () => [10_257, 10_241],
     connections: () => ({ 'uid-web': traffic }),
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate: createGate({ maxInFlight: 1, random: () => 0 }),
     monotonicMs: () => 0,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import supertest from 'supertest';
 import { createMetricsApp, createServerApp, type ServerAppDeps } from './app-server.ts';
 import { createGate } from './gate.ts';
@@ -16,7 +19,7 @@ async function setup(
   const app = make({
     wake: async () => assert.fail('woke'),
     listElastiServices: async () => assert.fail('listed'),
-    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: Buffer.from('elasti_up 1 # é\n') }),
+    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: [Buffer.from('elasti_up 1 # é\n')] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate,
     monotonicMs: () => 0,
@@ -26,13 +29,33 @@ async function setup(
   });
   const server = await listen(app, { port: 0, host: '127.0.0.1' });
   t.after(() => server.close(0));
-  return { client: supertest(`http://127.0.0.1:${server.port}`), gate, reports };
+  return { client: supertest(`http://127.0.0.1:${server.port}`), port: server.port, gate, reports };
 }
 
 test('/metrics is the text as it is, with its own content type', async (t) => {
   const { client } = await setup(t);
   const { text } = await client.get('/metrics').expect(200).expect('Content-Type', 'text/plain; version=0.0.4');
   assert.equal(text, 'elasti_up 1 # é\n');
+});
+
+test('a client that takes nothing holds back the making of further parts, and ends it when it goes', async (t) => {
+  let made = 0;
+  const ended = Promise.withResolvers<void>();
+  async function* parts() {
+    try {
+      for (; made < 1000; made++) yield Buffer.alloc(1024 * 1024);
+    } finally {
+      ended.resolve();
+    }
+  }
+  const { port } = await setup(t, { metricsText: async () => ({ contentType: 'text/plain', body: parts() }) });
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await once(socket, 'readable');
+  for (let before = -1; before !== made; await sleep(50)) before = made;
+  socket.destroy();
+  await ended.promise;
+  assert.ok(made < 100, `${made} parts`);
 });
 
 test('with a port of their own the metrics are there alone, and nothing else is', async (t) => {

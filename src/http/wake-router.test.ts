@@ -18,7 +18,7 @@ async function setup(t: TestContext, overrides: Partial<ServerAppDeps> = {}) {
   const app = createServerApp({
     wake: async (ref) => void wakes.push(ref),
     listElastiServices: async () => [],
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate,
     monotonicMs: () => 0,

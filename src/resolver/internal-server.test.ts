@@ -11,7 +11,7 @@ function setup(overrides: Partial<InternalAppDeps> = {}) {
   const app = createInternalApp({
     listeningPorts: () => [],
     connections: () => ({}),
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.from('metrics') }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [Buffer.from('metrics')] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate,
     monotonicMs: () => 0,

@@ -6,7 +6,7 @@ import { createResolverMetrics, type Observed } from './metrics.ts';
 const NOTHING: Observed = { objects: {}, slicesNamingUs: 0, listeningPorts: 0, connections: {} };
 
 async function linesOf(metrics: ReturnType<typeof createResolverMetrics>): Promise<readonly string[]> {
-  const text = (await metrics.expose()).body.toString();
+  const text = Buffer.concat([...(await metrics.expose()).body]).toString();
   return text.split('\n');
 }
 

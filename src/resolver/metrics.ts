@@ -6,7 +6,7 @@ import type { ServiceTraffic } from './resolver.ts';
 
 export interface ResolverMetrics {
   /** All metrics in Prometheus' text format. */
-  expose(): Promise<{ readonly contentType: string; readonly body: Buffer }>;
+  expose(): Promise<{ readonly contentType: string; readonly body: Iterable<Buffer> }>;
   /** Everything that the data path tells about itself. */
   readonly events: ResolverEvents;
   woken(outcome: WakeOutcome): void;
@@ -94,7 +94,7 @@ export function createResolverMetrics(observe: () => Observed, registry = new Re
   return {
     expose: async () => {
       look();
-      return { contentType: registry.contentType, body: Buffer.from(await registry.metrics()) };
+      return { contentType: registry.contentType, body: [Buffer.from(await registry.metrics())] };
     },
     events: {
       held: () => {},

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { ElastiServiceStatus } from '../api/elastiservice.ts';
 import { parseElastiService } from '../core/observe.ts';
@@ -14,8 +15,8 @@ async function savedBy(before: ElastiServiceStatus | undefined, status: ElastiSe
   if ('invalid' in elastiService) throw new Error(elastiService.invalid);
   const metrics = createMetrics({ monotonicMs: () => 0 });
   countAnswer(metrics, { hook: 'sync', elastiService, status, seconds: 0.01, isFinalized: false });
-  const text = (await metrics.expose()).body.toString();
-  return text.split('\n').find((line) => line.startsWith('elasti_saved_pod_seconds_total')) ?? '';
+  const lines = await text((await metrics.expose()).body);
+  return lines.split('\n').find((line) => line.startsWith('elasti_saved_pod_seconds_total')) ?? '';
 }
 
 test('the end of a sleep counts its length for each replica that it saved', async () => {

@@ -1,3 +1,4 @@
+import { targetOf } from '../core/observe.ts';
 import type { AnsweredHook } from '../effects/answers.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -12,7 +13,7 @@ export function countAnswer(
   const gauges = isFinalized ? {} : { mode, phase };
   metrics.reconciled(elastiService, {
     hook,
-    service: elastiService.spec.service,
+    scaled: { service: elastiService.spec.service, target: targetOf(elastiService) },
     seconds,
     code: 'success',
     ...gauges,

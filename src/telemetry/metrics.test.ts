@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { InvalidRequestError, KubeApiError, UnknownServiceError } from '../errors.ts';
 import { type MetricCode, metricCodeOf } from './metric-labels.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 const web = { namespace: 'shop', name: 'web' };
-const answer = { hook: 'sync', service: 'web', seconds: 0.3, code: 'success' } as const;
-const write = {
-  namespace: 'shop',
-  service: 'web',
-  target: { kind: 'Deployment', name: 'web-app' },
-  code: 'success',
-} as const;
+const scaled = { service: 'web', target: { kind: 'Deployment', name: 'web-app' } } as const;
+const answer = { hook: 'sync', scaled, seconds: 0.3, code: 'success' } as const;
+const write = { namespace: 'shop', ...scaled, code: 'success' } as const;
+
+const exposed = async (metrics: Metrics) => text((await metrics.expose()).body);
 
 function setup() {
   let elapsedMs = 0;
@@ -22,11 +21,7 @@ function setup() {
       elapsedMs += ms;
     },
     /** Every sample whose name begins so, without the process's own. */
-    samples: async (prefix: string) =>
-      (await metrics.expose()).body
-        .toString()
-        .split('\n')
-        .filter((line) => line.startsWith(prefix)),
+    samples: async (prefix: string) => (await exposed(metrics)).split('\n').filter((line) => line.startsWith(prefix)),
   };
 }
 
@@ -39,12 +34,12 @@ test('the metrics of KubeElasti have its names and labels', async () => {
   metrics.scaled({ ...write, code: 'TIMEOUT' });
   const withoutBuckets = (await samples('elasti_operator_')).filter((line) => !line.includes('_bucket'));
   assert.deepEqual(withoutBuckets, [
+    'elasti_operator_informer_count{informer_name="elastiservices"} 1',
     'elasti_operator_reconcile_sum{crd_name="shop/web",error="success"} 0.3',
     'elasti_operator_reconcile_count{crd_name="shop/web",error="success"} 1',
     'elasti_operator_CRD_finalizer_counter{crd_name="shop/web",error="CONFLICT"} 1',
     'elasti_operator_CRD_update_counter{crd_name="shop/web",mode="proxy",error="success"} 1',
     'elasti_operator_mode{crd_name="shop/web"} 1',
-    'elasti_operator_informer_count{informer_name="elastiservices"} 1',
     'elasti_operator_informer_counter{crd_name="shop/web",action="add",error="success"} 1',
     'elasti_operator_informer_handler_counter{crd_name="shop/web",key="sync",error="success"} 1',
     'elasti_operator_scale_counter{service_name="web",namespace="shop",target="Deployment-web-app",error="success"} 1',
@@ -118,7 +113,13 @@ test('with 10,000 services our own metrics have as many series as with one, and 
       const ref = { namespace: `team-${index % 100}`, name: `web-${index}` };
       for (const hook of ['sync', 'finalize'] as const) {
         metrics.hookTimed(hook, 0.01);
-        metrics.reconciled(ref, { ...answer, service: ref.name, hook, mode: 'serve', phase: 'Serving' });
+        metrics.reconciled(ref, {
+          ...answer,
+          scaled: { ...scaled, service: ref.name },
+          hook,
+          mode: 'serve',
+          phase: 'Serving',
+        });
       }
       metrics.statusChanged(ref, 'serve', 'success');
       metrics.scaled({ ...write, namespace: ref.namespace, service: ref.name });
@@ -141,21 +142,21 @@ test('with 10,000 services our own metrics have as many series as with one, and 
 
 test('what is in no closed list never becomes a label', async () => {
   const { metrics } = setup();
-  const text = 'dial tcp 10.0.0.7:443: connect: s3cret';
-  metrics.reconciled(web, { ...answer, code: text as MetricCode });
-  metrics.finalized(web, text as MetricCode);
-  metrics.statusChanged(web, 'serve', text as MetricCode);
-  metrics.scaled({ ...write, code: text as MetricCode });
-  metrics.kubeCalled('get', 'secrets', text as MetricCode);
-  metrics.triggerRead(text);
+  const secret = 'dial tcp 10.0.0.7:443: connect: s3cret';
+  metrics.reconciled(web, { ...answer, code: secret as MetricCode });
+  metrics.finalized(web, secret as MetricCode);
+  metrics.statusChanged(web, 'serve', secret as MetricCode);
+  metrics.scaled({ ...write, code: secret as MetricCode });
+  metrics.kubeCalled('get', 'secrets', secret as MetricCode);
+  metrics.triggerRead(secret);
   metrics.httpAnswered('/sync/../s3cret', 200);
   metrics.httpAnswered('/sync', Number.NaN);
-  const exposed = (await metrics.expose()).body.toString();
-  assert.doesNotMatch(exposed, /s3cret|NaN"/);
-  assert.match(exposed, /elasti_operator_reconcile_count\{crd_name="shop\/web",error="other"\} 1/);
-  assert.match(exposed, /elasti_trigger_queries_total\{outcome="other"\} 1/);
-  assert.match(exposed, /elasti_http_requests_total\{route="other",code="200"\} 1/);
-  assert.match(exposed, /elasti_http_requests_total\{route="\/sync",code="other"\} 1/);
+  const lines = await exposed(metrics);
+  assert.doesNotMatch(lines, /s3cret|NaN"/);
+  assert.match(lines, /elasti_operator_reconcile_count\{crd_name="shop\/web",error="other"\} 1/);
+  assert.match(lines, /elasti_trigger_queries_total\{outcome="other"\} 1/);
+  assert.match(lines, /elasti_http_requests_total\{route="other",code="200"\} 1/);
+  assert.match(lines, /elasti_http_requests_total\{route="\/sync",code="other"\} 1/);
 });
 
 test('an error is counted by its code, a bug as INTERNAL', () => {
