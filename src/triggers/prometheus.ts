@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { PrometheusMetadata } from '../api/elastiservice.ts';
+import type { PrometheusMetadata, Trigger } from '../api/elastiservice.ts';
 import type { Clock } from '../effects/ports.ts';
 import { type Answered, createAnswers } from './answers.ts';
 import { planHeaders } from './headers.ts';
@@ -8,7 +8,7 @@ import type { AskPrometheus, PrometheusQuestion } from './prometheus-client.ts';
 import { uptimeQuery, windowQuery } from './prometheus-query.ts';
 import type { Reason } from './reasons.ts';
 import { resolveServer, type ServerRules } from './server-guard.ts';
-import type { Probe, TriggerType, Verdict } from './trigger-type.ts';
+import type { TriggeredService, TriggerType, Verdict } from './trigger-type.ts';
 
 const MAX_ANSWERS = 50_000;
 
@@ -26,32 +26,35 @@ export function createPrometheusTrigger(deps: {
     keepFailureMs: settings.keepFailureSeconds * 1000,
     isFailure: (answer) => answer.kind === 'failed',
   });
-  const askJoining = ({ question, key }: Pick<Keyed, 'question' | 'key'>, joinMs: number) =>
+  const askJoining = ({ question, key }: Keyed, joinMs: number) =>
     answers.ask(key, joinMs, (markAsked) => deps.ask(question, markAsked));
 
   return {
     type: 'prometheus',
-    makeProbe({ namespace }, { metadata }) {
-      const threshold = parseThreshold(metadata.threshold);
-      if (threshold === undefined) return failedProbe('BadThreshold');
-      const server = resolveServer(metadata.serverAddress, settings);
-      if ('reason' in server) return failedProbe(server.reason);
-      const headers = planHeaders(metadata);
-      if (headers === undefined) return failedProbe('BadHeader');
-
-      const instant = keyed({ server, namespace, headers, query: metadata.query, several: 'refused' });
-      const { key } = instant;
+    makeKey(service, trigger) {
+      const question = makeQuestion(service, trigger, settings);
+      return 'reason' in question ? question : keyOf(question);
+    },
+    makeProbe(service, trigger, key) {
+      const { metadata } = trigger;
+      const threshold = parseThreshold(metadata.threshold) ?? Number.NaN;
+      const instant = (): Keyed => {
+        const question = makeQuestion(service, trigger, settings);
+        // What cannot be asked has no key.
+        if ('reason' in question) throw new Error(`a trigger with a key cannot be asked: ${question.reason}`);
+        return { question, key };
+      };
       return {
         recall: (maxAgeMs) => {
           const known = answers.recall(key, maxAgeMs);
           return known && judge(known, threshold);
         },
         read: async (maxAgeMs) =>
-          judge(answers.recall(key, maxAgeMs) ?? (await askJoining(instant, Number.POSITIVE_INFINITY)), threshold),
-        prove: (windowSeconds) => prove({ instant, metadata, threshold, windowSeconds }),
-        forget: () => answers.forget(key),
+          judge(answers.recall(key, maxAgeMs) ?? (await askJoining(instant(), Number.POSITIVE_INFINITY)), threshold),
+        prove: (windowSeconds) => prove({ instant: instant(), metadata, threshold, windowSeconds }),
       };
     },
+    forget: (key) => answers.forget(key),
   };
 
   /** The present comes first: it is younger than the last step of the window, and its type shapes the window's query. */
@@ -67,6 +70,7 @@ export function createPrometheusTrigger(deps: {
     if (now.state !== 'idle' || present.answer.kind !== 'value') return now;
 
     const { resultType } = present.answer;
+    const ways = waysOf(instant.question);
     const [was, uptime] = await Promise.all([
       windowSeconds > 0
         ? askOnce(windowQuery(instant.question.query, { windowSeconds, pollSeconds: settings.pollSeconds, resultType }))
@@ -82,7 +86,7 @@ export function createPrometheusTrigger(deps: {
     /** Nobody asks for these again, so they are shared while under way and not remembered. */
     async function askOnce(query: string): Promise<Answered<PrometheusAnswer>> {
       const question: PrometheusQuestion = { ...instant.question, query, several: 'highest' };
-      const key = `${instant.ways} ${query}`;
+      const key = `${ways} ${query}`;
       const answered = await askJoining({ question, key }, 0);
       answers.forget(key);
       return answered;
@@ -101,26 +105,33 @@ function parseThreshold(threshold: number | string): number | undefined {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }
 
+/** What a trigger asks for the present, or why that cannot be asked. */
+function makeQuestion(
+  { namespace }: TriggeredService,
+  { metadata }: Trigger,
+  rules: ServerRules,
+): PrometheusQuestion | { readonly reason: Reason } {
+  if (parseThreshold(metadata.threshold) === undefined) return { reason: 'BadThreshold' };
+  const server = resolveServer(metadata.serverAddress, rules);
+  if ('reason' in server) return server;
+  const headers = planHeaders(metadata);
+  if (headers === undefined) return { reason: 'BadHeader' };
+  return { server, namespace, headers, query: metadata.query, several: 'refused' };
+}
+
 /** A question beside the key that it is remembered under. */
 interface Keyed {
   readonly question: PrometheusQuestion;
   readonly key: string;
-  /** The same for all questions to one server with one set of headers. */
-  readonly ways: string;
 }
 
-/** Hashes, since headers may hold credentials. Secrets enter by name only, and only their own namespace shares them. */
-function keyed(question: PrometheusQuestion): Keyed {
-  const { server, namespace, query, headers } = question;
+const keyOf = (question: PrometheusQuestion): string => hashOf([waysOf(question), question.query]);
+
+/** The same for all questions to one server with one set of headers. Secrets enter by name only, and only their own namespace shares them. */
+function waysOf({ server, namespace, headers }: PrometheusQuestion): string {
   const secrets = Object.entries(headers.secrets).map(([header, { name, key }]) => [header, namespace, name, key]);
-  const ways = hashOf([server.url.href, Object.entries(headers.values), secrets]);
-  return { question, key: hashOf([ways, query]), ways };
+  return hashOf([server.url.href, Object.entries(headers.values), secrets]);
 }
 
+/** Hashed, since headers may hold credentials. */
 const hashOf = (parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64');
-
-/** A trigger that cannot be asked at all. */
-function failedProbe(reason: Reason): Probe {
-  const verdict: Verdict = { state: 'failed', reason, askedAtMs: 0 };
-  return { recall: () => verdict, read: async () => verdict, prove: async () => verdict, forget: () => {} };
-}

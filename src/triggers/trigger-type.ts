@@ -18,7 +18,7 @@ export interface Verdict {
   readonly askedAtMs: number;
 }
 
-/** One trigger of one generation of an ElastiService, ready to be evaluated. */
+/** One trigger of one generation of an ElastiService, ready to be evaluated. Made for one call: what is kept is its key. */
 export interface Probe {
   /** The remembered verdict where it serves, without waiting. */
   recall(maxAgeMs: number): Verdict | undefined;
@@ -26,12 +26,14 @@ export interface Probe {
   read(maxAgeMs: number): Promise<Verdict>;
   /** Whether the whole window up to now was idle, and known to be; always freshly asked. */
   prove(windowSeconds: number): Promise<Verdict>;
-  /** Lets go of what is remembered. */
-  forget(): void;
 }
 
 /** A type of trigger: it makes probes of the triggers that carry its name. */
 export interface TriggerType {
   readonly type: string;
-  makeProbe(service: TriggeredService, trigger: Trigger): Probe;
+  /** What the answers to a trigger are remembered under, or why it cannot be asked. It takes a while: keep it. */
+  makeKey(service: TriggeredService, trigger: Trigger): string | { readonly reason: Reason };
+  makeProbe(service: TriggeredService, trigger: Trigger, key: string): Probe;
+  /** Lets go of what is remembered under a key. */
+  forget(key: string): void;
 }

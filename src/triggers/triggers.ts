@@ -1,4 +1,3 @@
-import type { Trigger } from '../api/elastiservice.ts';
 import type { TriggerReading } from '../core/types.ts';
 import type { Clock, Cluster } from '../effects/ports.ts';
 import { createPrometheusTrigger } from './prometheus.ts';
@@ -43,9 +42,10 @@ export interface Triggers {
   forget(uid: string): void;
 }
 
+/** The keys of its triggers, in order. There are thousands of these: a probe takes ten times as much. */
 interface Prepared {
   readonly generation: number;
-  readonly probes: readonly (Probe | undefined)[];
+  readonly keys: readonly ReturnType<TriggerType['makeKey']>[];
 }
 
 const MAX_SERVICES = 20_000;
@@ -67,7 +67,7 @@ export function createTriggers(deps: {
 }): Triggers {
   const { clock } = deps;
   const types = new Map(createTypes().map((type) => [type.type, type]));
-  const services = createRecent<Prepared>(MAX_SERVICES, forgetProbes);
+  const services = createRecent<Prepared>(MAX_SERVICES, forgetKeys);
 
   return {
     read: (service, { maxAgeSeconds, budgetMs }) =>
@@ -79,7 +79,7 @@ export function createTriggers(deps: {
       readAll(service, (probe) => within(clock, budgetMs, probe.prove(windowSeconds))),
     forget(uid) {
       const prepared = services.get(uid);
-      if (prepared) forgetProbes(prepared);
+      if (prepared) forgetKeys(prepared);
       services.delete(uid);
     },
   };
@@ -104,10 +104,12 @@ export function createTriggers(deps: {
     evaluate: (probe: Probe) => Verdict | Promise<Verdict | 'late'>,
   ): Promise<readonly TriggerReading[]> {
     const verdicts = await Promise.all(
-      service.triggers.map(async (_, index) => {
+      service.triggers.map(async (trigger, index) => {
         try {
-          const probe = probesOf(service)[index];
-          return probe ? await evaluate(probe) : failed('UnknownTriggerType');
+          const key = keysOf(service)[index] ?? UNKNOWN;
+          if (typeof key !== 'string') return failed(key.reason);
+          const probe = types.get(trigger.type)?.makeProbe(service, trigger, key);
+          return probe ? await evaluate(probe) : failed(UNKNOWN.reason);
         } catch (error) {
           deps.onBug?.(error);
           return failed('InternalError');
@@ -117,17 +119,21 @@ export function createTriggers(deps: {
     return verdicts.map((verdict) => makeReading(verdict, clock.monotonicMs()));
   }
 
-  function probesOf(service: TriggeredService): Prepared['probes'] {
+  function keysOf(service: TriggeredService): Prepared['keys'] {
     const known = services.get(service.uid);
-    if (known?.generation === service.generation) return known.probes;
-    if (known) forgetProbes(known);
-    const makeProbe = (trigger: Trigger) => types.get(trigger.type)?.makeProbe(service, trigger);
-    const probes = service.triggers.map(makeProbe);
-    services.set(service.uid, { generation: service.generation, probes });
-    return probes;
+    if (known?.generation === service.generation) return known.keys;
+    if (known) forgetKeys(known);
+    const keys = service.triggers.map((trigger) => types.get(trigger.type)?.makeKey(service, trigger) ?? UNKNOWN);
+    services.set(service.uid, { generation: service.generation, keys });
+    return keys;
+  }
+
+  function forgetKeys({ keys }: Prepared): void {
+    for (const key of keys) if (typeof key === 'string') for (const type of types.values()) type.forget(key);
   }
 }
 
+const UNKNOWN = { reason: 'UnknownTriggerType' } as const;
 const failed = (reason: Reason): Verdict => ({ state: 'failed', reason, askedAtMs: 0 });
 
 function makeReading(verdict: Verdict | 'late', nowMs: number): TriggerReading {
@@ -135,7 +141,3 @@ function makeReading(verdict: Verdict | 'late', nowMs: number): TriggerReading {
   const { state, reason, askedAtMs } = verdict;
   return { state, reason, message: REASONS[reason], ageSeconds: state === 'failed' ? 0 : (nowMs - askedAtMs) / 1000 };
 }
-
-const forgetProbes = ({ probes }: Prepared) => {
-  for (const probe of probes) probe?.forget();
-};
