@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { ObjectRef } from '../api/kubernetes.ts';
 import type { PortRange } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
-import { type Changes, type Entries, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
+import { type Changes, type ClaimEntry, type Entries, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
 import type { ClaimsCluster, Clock, ConfigMap } from './ports.ts';
 import { recoverClaims } from './recover-claims.ts';
 
@@ -45,7 +45,10 @@ export const shardName = (shard: number): string => `elasti-resolver-ports-${sha
 export const shardOf = (uid: string): number => Number.parseInt(hash('sha256', uid).slice(0, 2), 16) % SHARDS;
 
 interface Snapshot {
-  readonly configMap: ConfigMap | undefined;
+  /** Of the ConfigMap; undefined where there is none. */
+  readonly resourceVersion: string | undefined;
+  /** What the claims take there. */
+  readonly bytes: number;
   readonly entries: Entries;
   readonly atMs: number;
 }
@@ -80,8 +83,8 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
   let isWorking = false;
 
   const keep = (configMap: ConfigMap | undefined, atMs: number): Snapshot => {
-    const before = snapshot?.configMap && { data: snapshot.configMap.data, entries: snapshot.entries };
-    snapshot = { configMap, entries: readEntries(configMap?.data ?? {}, before), atMs };
+    const { resourceVersion, data = {} } = configMap ?? {};
+    snapshot = { resourceVersion, bytes: bytesOf(data), entries: readEntries(data, snapshot?.entries), atMs };
     if (configMap) lastKnown = snapshot.entries;
     return snapshot;
   };
@@ -96,19 +99,20 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
     const slices = await cluster.listOwnSlices(options);
     const candidates = portsOfShard(portRange, shard);
     const entries = recoverClaims(slices, { lastKnown, now: clock.now(), candidates });
-    return { configMap: undefined, entries, atMs: clock.monotonicMs() };
+    return { resourceVersion: undefined, bytes: 0, entries, atMs: clock.monotonicMs() };
   };
 
-  const write = async ({ configMap, entries }: Snapshot, changes: Changes): Promise<void> => {
-    const data: Record<string, string> = {};
-    for (const [port, entry] of configMap ? changes : [...entries, ...changes]) data[port] = JSON.stringify(entry);
-    if (bytesOf({ ...configMap?.data, ...data }) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
+  const write = async ({ resourceVersion, bytes, entries }: Snapshot, changes: Changes): Promise<void> => {
+    const isNew = resourceVersion === undefined;
+    const data = textsOf(isNew ? [...entries, ...changes] : changes);
+    const replaced = isNew ? {} : textsOf([...changes.keys()].map((port) => [port, entries.get(port)]));
+    if (bytes - bytesOf(replaced) + bytesOf(data) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
     const atMs = clock.monotonicMs();
     const change = { labels: LABELS, data };
     const written =
-      configMap === undefined
+      resourceVersion === undefined
         ? await cluster.createConfigMap(ref, change, options)
-        : await cluster.patchConfigMap(ref, { ...change, resourceVersion: configMap.resourceVersion }, options);
+        : await cluster.patchConfigMap(ref, { ...change, resourceVersion }, options);
     keep(written, atMs);
   };
 
@@ -117,10 +121,11 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
     const isFreshEnough = ({ atMs }: Snapshot) => batch.every((job) => job.askedAtMs - atMs < job.maxAgeMs);
     for (let tries = 1; ; tries++) {
       let from = snapshot && isFreshEnough(snapshot) ? snapshot : await read();
-      if (from.configMap === undefined && decideAll(from.entries, batch).changes.size > 0) from = await startAnew();
+      const isMissing = from.resourceVersion === undefined;
+      if (isMissing && decideAll(from.entries, batch).changes.size > 0) from = await startAnew();
       const { decided, changes } = decideAll(from.entries, batch);
       try {
-        if (changes.size > 0 || (!from.configMap && from.entries.size > 0)) await write(from, changes);
+        if (changes.size > 0 || (isMissing && from.entries.size > 0)) await write(from, changes);
       } catch (error) {
         // Nobody knows what stands there now.
         if (!(error instanceof ClaimsFullError)) snapshot = undefined;
@@ -188,9 +193,15 @@ function decideAll(entries: Entries, batch: readonly Job[]): { decided: readonly
 }
 
 /** Somebody else created, changed or deleted the ConfigMap since it was read. */
-function isConflict(error: unknown, { configMap }: Snapshot): boolean {
+function isConflict(error: unknown, { resourceVersion }: Snapshot): boolean {
   if (!(error instanceof KubeApiError)) return false;
-  return error.code === 'CONFLICT' || (error.code === 'NOT_FOUND' && configMap !== undefined);
+  return error.code === 'CONFLICT' || (error.code === 'NOT_FOUND' && resourceVersion !== undefined);
+}
+
+function textsOf(entries: Iterable<readonly [number, ClaimEntry | undefined]>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [port, entry] of entries) if (entry) texts[port] = JSON.stringify(entry);
+  return texts;
 }
 
 function bytesOf(data: Readonly<Record<string, string>>): number {

@@ -151,9 +151,13 @@ test('every port of a range is in exactly one ConfigMap, the one that its number
 });
 
 test('what did not change is not read again', () => {
-  const data = { 10240: JSON.stringify(entry('a')) };
-  const before = { data, entries: readEntries(data) };
+  const written = claim(new Map())?.changes.get(10_240);
+  const data = { 10240: JSON.stringify(written) };
+  const before = readEntries(data);
+  assert.deepEqual(before.get(10_240), written);
   const after = readEntries({ ...data, 10256: JSON.stringify(entry('b')) }, before);
-  assert.equal(after.get(10_240), before.entries.get(10_240));
+  assert.equal(after.get(10_240), before.get(10_240));
   assert.deepEqual(after.get(10_256), entry('b'));
+  const freed = { ...entry('a'), freedAt: '2026-03-01T10:00:00.000Z' };
+  assert.deepEqual(readEntries({ 10240: JSON.stringify(freed) }, before).get(10_240), freed);
 });

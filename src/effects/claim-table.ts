@@ -46,22 +46,25 @@ export interface ClaimRequest extends Omit<ClaimEntry, 'port' | 'portName' | 'le
   readonly named: readonly number[];
 }
 
-/** Reads a ConfigMap's data. What did not change since `before` stays the same object. */
-export function readEntries(
-  data: Readonly<Record<string, string>>,
-  before?: { readonly data: Readonly<Record<string, string>>; readonly entries: Entries },
-): Entries {
+/**
+ * Reads a ConfigMap's data. What did not change since `before` stays the same object: compared by what it is written as, since
+ * keeping the texts would double what thousands of claims take.
+ */
+export function readEntries(data: Readonly<Record<string, string>>, before?: Entries): Entries {
   const entries = new Map<number, ClaimEntry | undefined>();
   for (const [key, text] of Object.entries(data)) {
     const port = Number(key);
-    entries.set(port, before?.data[key] === text ? before.entries.get(port) : parseEntry(text));
+    const known = before?.get(port);
+    entries.set(port, known && JSON.stringify(known) === text ? known : parseEntry(text));
   }
   return entries;
 }
 
 function parseEntry(text: string): ClaimEntry | undefined {
   try {
-    return ClaimEntry.parse(JSON.parse(text));
+    const entry = ClaimEntry.parse(JSON.parse(text));
+    // Most have one name for both, which then is kept once.
+    return entry.service === entry.elastiService ? { ...entry, service: entry.elastiService } : entry;
   } catch {
     return undefined;
   }

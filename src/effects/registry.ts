@@ -30,7 +30,7 @@ export function createRegistry(
   { maxEntries = 50_000, maxMisses = 1000 }: { readonly maxEntries?: number; readonly maxMisses?: number } = {},
 ): Registry {
   // Maps keep the order of insertion: the first key is the one that was not used for longest.
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, Kept>();
   const keyOfUid = new Map<string, string>();
   const missedAtMs = new Map<string, number>();
   const lookUps = new Map<string, Promise<Entry | undefined>>();
@@ -42,7 +42,7 @@ export function createRegistry(
     entries.delete(key);
   };
 
-  const put = (key: string, entry: Entry) => {
+  const put = (key: string, entry: Kept) => {
     const present = entries.get(key);
     if (present) forget(present.uid);
     entries.set(key, entry);
@@ -57,8 +57,10 @@ export function createRegistry(
   const remember = (key: string, entry: Entry) => {
     const present = entries.get(key);
     if (present?.uid === entry.uid && present.name === entry.name) return;
-    forget(entry.uid);
-    put(key, present && isOlder(present, entry) ? present : entry);
+    const { name, uid, createdAt } = entry;
+    const kept = { name, uid, createdAtMs: createdAt.getTime() };
+    forget(uid);
+    put(key, present && isOlder(present, kept) ? present : kept);
   };
 
   const lookUp = async (namespace: string, service: string): Promise<Entry | undefined> => {
@@ -70,7 +72,7 @@ export function createRegistry(
       remember(key, { name, uid, createdAt: new Date(creationTimestamp ?? 0) });
     }
     const found = entries.get(key);
-    if (found) return found;
+    if (found) return entryOf(found);
     missedAtMs.delete(key);
     missedAtMs.set(key, clock.monotonicMs());
     for (const oldest of missedAtMs.keys()) {
@@ -88,7 +90,7 @@ export function createRegistry(
       const entry = entries.get(key);
       if (entry) {
         put(key, entry);
-        return entry;
+        return entryOf(entry);
       }
       if (clock.monotonicMs() - (missedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < MISS_MS) return undefined;
       const lookUpAlready = lookUps.get(key);
@@ -102,7 +104,12 @@ export function createRegistry(
 
 const keyOf = (namespace: string, service: string) => `${namespace}/${service}`;
 
-function isOlder(a: Entry, b: Entry): boolean {
-  const byAgeMs = a.createdAt.getTime() - b.createdAt.getTime();
+/** As it is kept: a Date takes a hundred bytes. */
+type Kept = Omit<Entry, 'createdAt'> & { readonly createdAtMs: number };
+
+const entryOf = ({ name, uid, createdAtMs }: Kept): Entry => ({ name, uid, createdAt: new Date(createdAtMs) });
+
+function isOlder(a: Kept, b: Kept): boolean {
+  const byAgeMs = a.createdAtMs - b.createdAtMs;
   return byAgeMs === 0 ? a.uid < b.uid : byAgeMs < 0;
 }
