@@ -4,32 +4,22 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { createEnvironment } from '../environment/environment.ts';
 import type { Source } from '../stage/echo-client.ts';
 import { makeElastiService } from '../stage/manifests.ts';
-import { type Book, createBook } from './book.ts';
+import { createBook } from './book.ts';
 import { startCanary } from './canary.ts';
-import { type Cause, causeOf } from './causes.ts';
 import { restartOnce } from './control.ts';
 import type { CycleFigures } from './cycle.ts';
 import { runCycles } from './cycles.ts';
 import { type Destinations, followDestinations } from './destination.ts';
-import { createDisturbances, type Disturbances } from './disturbances.ts';
+import { createDisturbances } from './disturbances.ts';
 import { runFaults } from './faults/run-faults.ts';
 import { restartSoon } from './faults/system-pods.ts';
+import { judge, type RunResult } from './judge.ts';
 import { createLoad } from './load.ts';
 import type { LossOptions } from './options.ts';
 import { createSites } from './sites.ts';
 import { addClientAddresses, createSources } from './sources.ts';
 import { uninstallWhileAsleep } from './uninstall.ts';
 import { createWitness, type Witness } from './witness.ts';
-
-/** What a run brought, before it is told. */
-export interface RunResult {
-  readonly book: Book;
-  readonly causes: readonly Cause[];
-  readonly figures: readonly CycleFigures[];
-  readonly disturbances: Disturbances;
-  /** What did not come about: a site that was stuck, a fault that was not mended. */
-  readonly failures: readonly string[];
-}
 
 export interface CampaignDeps {
   readonly cluster: Cluster;
@@ -125,14 +115,6 @@ async function runControl({ api, witness, destinations, nextSource, options, ste
     for (const name of ['control', 'control-policed']) await api.remove(`/api/v1/namespaces/${name}`);
   }
   return judge({ book, figures: [], disturbances, witness, failures: [] });
-}
-
-function judge({ book, witness, ...rest }: Omit<RunResult, 'causes'> & { readonly witness: Witness }): RunResult {
-  const { podsAt, allPods } = witness;
-  const causes = book.losses.map((loss) =>
-    causeOf({ loss, harms: rest.disturbances.harms, podsAt, sitePods: allPods(loss.site) }),
-  );
-  return { book, causes, ...rest };
 }
 
 function countTo(limit: number, step: (what: string) => void): () => number | undefined {

@@ -52,9 +52,9 @@ export function createLoad({ site, book, chance, nextSource }: LoadOptions): Loa
       const news = newEveryMs === undefined ? [] : [repeat(newEveryMs, ask), repeat(newEveryMs, say)];
       const keeping = kept ? Object.keys(OPEN).map((client) => keep(client as keyof typeof OPEN, kept)) : [];
       stopFlow = async () => {
-        // What was begun is in the book; nobody has to wait for it here.
+        // What was begun is in the book; nobody has to wait for it here, but what is still to be entered has to be.
         for (const each of news) void each.stop();
-        for (const each of keeping) each();
+        await Promise.all(keeping.map((stop) => stop()));
       };
     },
     burst(count) {
@@ -62,22 +62,26 @@ export function createLoad({ site, book, chance, nextSource }: LoadOptions): Loa
     },
   };
 
-  /** Gives what ends it. */
-  function keep(client: keyof typeof OPEN & Client, kind: 'rotating' | 'held'): () => void {
+  /** Gives what ends it, and resolves when nothing more is entered. */
+  function keep(client: keyof typeof OPEN & Client, kind: 'rotating' | 'held'): () => Promise<void> {
     const stopping = new AbortController();
-    void (async () => {
-      while (!stopping.signal.aborted) {
+    const { signal } = stopping;
+    const keeping = (async () => {
+      while (!signal.aborted) {
         const connection = OPEN[client](site, nextSource);
         const endsAt = performance.now() + (kind === 'held' ? Number.POSITIVE_INFINITY : chance.between(1500, 5000));
-        while (!stopping.signal.aborted && !connection.isSpent && performance.now() < endsAt) {
+        while (!signal.aborted && !connection.isSpent && performance.now() < endsAt) {
           void book.enter(site, client, connection.say());
-          await sleep(KEPT_EVERY_MS);
+          await sleep(KEPT_EVERY_MS, undefined, { signal }).catch(() => {});
         }
         const left = connection.leave();
         if (left) void book.enter(site, client, left);
       }
     })();
-    return () => stopping.abort();
+    return () => {
+      stopping.abort();
+      return keeping;
+    };
   }
 }
 

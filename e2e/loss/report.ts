@@ -1,8 +1,8 @@
 import { formatTable } from '../../src/cli/table.ts';
 import { tallyKey } from './book.ts';
-import type { RunResult } from './campaign.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import { BURSTS, type CycleFigures } from './cycle.ts';
+import type { JudgedLoss, RunResult } from './judge.ts';
 import type { End } from './outcome.ts';
 import { MANNERS } from './site.ts';
 
@@ -33,27 +33,25 @@ export function formatReport(control: RunResult, elasti: RunResult): string {
 }
 
 /** Losses that are ours. */
-export function countOurs({ causes }: RunResult): number {
-  return causes.filter((cause) => CAUSES[cause].isOurs).length;
+export function countOurs({ losses }: Pick<RunResult, 'losses'>): number {
+  return losses.filter(isOurs).length;
 }
+
+const isOurs = ({ cause }: JudgedLoss) => CAUSES[cause].isOurs;
 
 function duringOf({ book }: RunResult): readonly string[] {
   return [...new Set([...book.tallies.keys()].map((key) => key.split(' ')[0] ?? ''))];
 }
 
 function rowsOf(title: string, result: RunResult, during: readonly string[]): string[][] {
-  const { book, causes } = result;
+  const { book, losses } = result;
   return during.flatMap((each) =>
     MANNERS.flatMap((manners) => {
       const tally = book.tallies.get(tallyKey(each, { manners }));
       if (!tally) return [];
-      const isHere = ({ during: happened, site }: (typeof book.losses)[number]) =>
-        happened === each && site.manners === manners;
-      const lost = book.losses
-        .map((loss, index) => ({ loss, cause: causes[index] as Cause }))
-        .filter(({ loss }) => isHere(loss));
-      const counts = ENDS.map((end) => lost.filter(({ loss }) => loss.outcome.lost.end === end).length);
-      const ours = lost.filter(({ cause }) => CAUSES[cause].isOurs).length;
+      const lost = losses.filter(({ during: happened, site }) => happened === each && site.manners === manners);
+      const counts = ENDS.map((end) => lost.filter(({ outcome }) => outcome.lost.end === end).length);
+      const ours = countOurs({ losses: lost });
       const { sent, answered, late, repeated } = tally;
       const row = [sent, answered, late, repeated, ...counts, ours, lost.length - ours].map(String);
       return [[each === 'control' ? title : `${title}, ${each}`, manners, ...row]];
@@ -64,7 +62,7 @@ function rowsOf(title: string, result: RunResult, during: readonly string[]): st
 function causeRows(control: RunResult, elasti: RunResult): string[][] {
   const names = Object.keys(CAUSES) as Cause[];
   return names.flatMap((name) => {
-    const counts = [control, elasti].map(({ causes }) => causes.filter((cause) => cause === name).length);
+    const counts = [control, elasti].map(({ losses }) => losses.filter(({ cause }) => cause === name).length);
     const { isOurs, sentence } = CAUSES[name];
     return counts.some((count) => count > 0)
       ? [[name, ...counts.map(String), `${isOurs ? 'OURS: ' : ''}${sentence}`]]
@@ -103,18 +101,17 @@ export function quantile(values: readonly number[], q: number): string {
 }
 
 /** One for each kind of loss, with how many there are of it. */
-function examplesOf({ book, causes }: RunResult): readonly string[] {
-  const described = book.losses.map((loss, index) => {
-    const { site, client, outcome, beganAtMs, endedAtMs, destination = 'nobody', during } = loss;
+function examplesOf({ losses }: RunResult): readonly string[] {
+  const described = losses.map((loss) => {
+    const { site, client, outcome, beganAtMs, endedAtMs, destination = 'nobody', during, cause } = loss;
     const text = outcome.lost.text.replaceAll(/[0-9.:]{6,}|\([0-9.:]+\)/g, '...');
-    const cause = causes[index] as Cause;
-    const kind = `${CAUSES[cause].isOurs ? 'OURS: ' : ''}${cause}, ${client}, ${site.manners}, during ${during}: ${text}`;
+    const kind = `${isOurs(loss) ? 'OURS: ' : ''}${cause}, ${client}, ${site.manners}, during ${during}: ${text}`;
     const ms = `${Math.round(beganAtMs)}..${Math.round(endedAtMs)} ms`;
     return { kind, example: `${site.name} at ${ms}, sent to ${destination}` };
   });
-  const isOurs = (kind: string) => kind.startsWith('OURS');
+  const isShownFirst = (kind: string) => kind.startsWith('OURS');
   const kinds = [...Map.groupBy(described, ({ kind }) => kind)].sort(
-    ([a], [b]) => (isOurs(b) ? 1 : 0) - (isOurs(a) ? 1 : 0) || (a < b ? -1 : 1),
+    ([a], [b]) => Number(isShownFirst(b)) - Number(isShownFirst(a)) || (a < b ? -1 : 1),
   );
   return kinds.slice(0, SHOWN_LOSSES).map(([kind, all]) => `${all.length} x ${kind} (${all[0]?.example})`);
 }

@@ -14,6 +14,6 @@ export async function tellCampaign(cluster: Cluster, options: LossOptions): Prom
   const { control, elasti } = await runCampaign({ cluster, options, step });
   const ours = countOurs(elasti);
   print(`\n${formatReport(control, elasti)}\n`);
-  print(`${elasti.figures.length} cycles in ${seconds()}, ${elasti.book.losses.length} requests lost, ${ours} by us`);
+  print(`${elasti.figures.length} cycles in ${seconds()}, ${elasti.losses.length} requests lost, ${ours} by us`);
   process.exitCode = ours > 0 || elasti.failures.length > 0 ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import { urlOf } from '../../cluster/kube-object.ts';
+import { until } from '../../cluster/wait.ts';
 import { type Environment, SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
 import { podProcesses, signalPod } from '../../stage/pod-processes.ts';
 import type { PodRecord } from '../witness.ts';
@@ -23,7 +24,10 @@ export async function restartSoon({ api }: Environment): Promise<void> {
 }
 
 /** Kills a pod's process, if it has one just now; it is started again where it was. */
-export function killPod({ disturbances }: FaultWorld, { name, addresses }: PodRecord): void {
+export function killPod(
+  { disturbances }: FaultWorld,
+  { name, addresses }: Pick<PodRecord, 'name' | 'addresses'>,
+): void {
   if (podProcesses(name).length === 0) return;
   const fromMs = performance.now();
   signalPod(name, 'SIGKILL');
@@ -32,12 +36,23 @@ export function killPod({ disturbances }: FaultWorld, { name, addresses }: PodRe
 
 /** Kills the process of one of a Deployment's pods; resolves when all are available again. */
 export async function killOne(world: FaultWorld, app: string): Promise<void> {
-  killPod(world, world.chance.pick(systemPods(world, app)));
-  await untilAvailable(world.environment.api, app);
+  const { witness, disturbances, environment, chance } = world;
+  const { name, addresses } = chance.pick(systemPods(world, app));
+  const fromMs = performance.now();
+  killPod(world, { name, addresses });
+  const isReady = () => witness.pods(app, SYSTEM_NAMESPACE).some((pod) => pod.name === name && pod.readyAtMs);
+  // One that is back before anybody saw it go is missed.
+  await until(`${name} to be seen dead`, () => !isReady(), { everyMs: 20, timeoutMs: KILLED_MS }).catch(() => {});
+  await untilAvailable(environment.api, app);
+  // On a busy machine that takes longer than expected.
+  const untilMs = performance.now() + FOLLOW_MS;
+  for (const address of addresses) disturbances.harm({ kind: 'killed', address, fromMs, untilMs });
 }
 
 /** Until kube-proxy has heard of it, and whoever connected just before that has found out. */
 const KILLED_MS = 5000;
+/** kube-proxy follows the slices within this. */
+export const FOLLOW_MS = 3000;
 
 /** Replaces all pods of a Deployment of the system, in good order. */
 export async function rollOut({ environment }: FaultWorld, app: string): Promise<void> {

@@ -1,0 +1,37 @@
+import type { Book, Loss } from './book.ts';
+import { type Cause, causeOf } from './causes.ts';
+import type { CycleFigures } from './cycle.ts';
+import type { Disturbances } from './disturbances.ts';
+import type { Witness } from './witness.ts';
+
+export interface JudgedLoss extends Loss {
+  readonly cause: Cause;
+}
+
+/** What a run brought, before it is told. */
+export interface RunResult {
+  readonly book: Book;
+  readonly losses: readonly JudgedLoss[];
+  readonly figures: readonly CycleFigures[];
+  readonly disturbances: Disturbances;
+  /** What did not come about: a site that was stuck, a fault that was not mended. */
+  readonly failures: readonly string[];
+}
+
+interface Run extends Omit<RunResult, 'losses'> {
+  readonly witness: Pick<Witness, 'podsAt' | 'allPods'>;
+}
+
+/** Says of each loss whose it is; a request of which nothing came, neither an answer nor a loss, is a failure. */
+export function judge({ witness, ...run }: Run): RunResult {
+  const { book, disturbances, failures } = run;
+  const { podsAt, allPods } = witness;
+  const losses = book.losses.map((loss) => {
+    const cause = causeOf({ loss, harms: disturbances.harms, podsAt, sitePods: allPods(loss.site) });
+    return { ...loss, cause };
+  });
+  const tallies = [...book.tallies.values()];
+  const missing = tallies.reduce((sum, { sent, answered }) => sum + sent - answered, -losses.length);
+  const unaccounted = missing === 0 ? [] : [`requests that nothing came of: ${missing}`];
+  return { ...run, losses, failures: [...failures, ...unaccounted] };
+}
