@@ -20,6 +20,8 @@ export interface ResolverEvents {
     claim: Claim,
     how: { readonly addedSeconds: number; readonly heldSeconds: number | undefined; readonly protocol: Protocol },
   ): void;
+  /** The first byte came from the pod to a connection that was held; seconds since it was asked. */
+  firstByte(claim: Claim, how: { readonly seconds: number }): void;
   /** A connection that had reached a pod is over. */
   ended(claim: Claim, total: { readonly bytesIn: number; readonly bytesOut: number; readonly seconds: number }): void;
   refused(claim: Claim, reason: RefusalReason): void;
@@ -36,6 +38,7 @@ export const noEvents: ResolverEvents = {
   held: () => {},
   left: () => {},
   released: () => {},
+  firstByte: () => {},
   ended: () => {},
   refused: () => {},
   answered: () => {},

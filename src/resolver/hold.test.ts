@@ -42,7 +42,7 @@ test('the first byte wakes, and the request is answered when a pod is ready', op
   await client.sees('hello');
   assert.deepEqual(
     world.told.filter((each) => !each.startsWith('wake')),
-    ['held', 'released:http1'],
+    ['held', 'released:http1', 'firstByte:0'],
   );
 });
 

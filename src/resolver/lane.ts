@@ -223,6 +223,7 @@ export class Lane {
       clock,
       kept,
       hasHeader: isHeld && protocol === 'http1' && this.route.settings.hasColdStartHeader,
+      onFirstByte: isHeld ? (seconds) => events.firstByte(this.route, { seconds }) : undefined,
       onOver: () => this.finish(connection),
     });
     if (this.dialler.held.size > 0) this.deps.requestTurns(this);

@@ -40,6 +40,7 @@ test('what the data path tells is counted', async () => {
   events.left(claim);
   events.released(claim, { addedSeconds: 0.002, heldSeconds: 3, protocol: 'http1' });
   events.released(claim, { addedSeconds: 0.0001, heldSeconds: undefined, protocol: 'unseen' });
+  events.firstByte(claim, { seconds: 0.7 });
   events.ended(claim, { bytesIn: 10, bytesOut: 20, seconds: 1 });
   events.refused(claim, 'hold-time');
   events.answered(claim, { kind: 'probe', status: 200 });
@@ -57,6 +58,9 @@ test('what the data path tells is counted', async () => {
     'elasti_resolver_added_seconds_count{start="warm"} 1',
     'elasti_resolver_held_seconds_sum 3',
     'elasti_resolver_pod_ready_seconds_count 1',
+    'elasti_resolver_first_byte_seconds_sum 0.7',
+    'elasti_resolver_first_byte_seconds_bucket{le="0.5"} 0',
+    'elasti_resolver_first_byte_seconds_bucket{le="1"} 1',
     'elasti_resolver_bytes_total{direction="in"} 10',
     'elasti_resolver_bytes_total{direction="out"} 20',
     'elasti_resolver_refused_total{reason="hold-time"} 1',

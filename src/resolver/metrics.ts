@@ -27,6 +27,7 @@ export interface Observed {
 }
 
 const ADDED_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const FIRST_BYTE_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const HELD_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 
 /** Creates the metrics. None of them grows with the number of services. */
@@ -71,6 +72,12 @@ export function createResolverMetrics(observe: () => Observed, registry = new Re
     buckets: HELD_BUCKETS,
     registers,
   });
+  const firstByte = new Histogram({
+    name: 'elasti_resolver_first_byte_seconds',
+    help: 'What a pod took to its first byte to a connection that had been held: of an answer, or of a handshake',
+    buckets: FIRST_BYTE_BUCKETS,
+    registers,
+  });
   const objects = gauge('objects', 'Objects held in memory', 'what');
   const listening = gauge('listening_ports', 'Ports that connections are accepted on');
   const naming = gauge('slices', 'Slices that name this pod');
@@ -106,6 +113,7 @@ export function createResolverMetrics(observe: () => Observed, registry = new Re
         held.observe(heldSeconds);
         podReady.observe(Math.max(0, heldSeconds - addedSeconds));
       },
+      firstByte: (_claim, { seconds }) => firstByte.observe(seconds),
       ended: (_claim, { bytesIn, bytesOut }) => {
         ended.inc({ outcome: 'served' });
         bytes.inc({ direction: 'in' }, bytesIn);

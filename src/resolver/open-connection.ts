@@ -14,31 +14,46 @@ interface OpenOptions {
   readonly kept: Buffer | undefined;
   /** Whether the first answer says that the service was asleep. */
   readonly hasHeader: boolean;
+  /**
+   * Told once how long the pod took to its first byte: from the first that it was sent, or from the connection where it
+   * speaks first.
+   */
+  readonly onFirstByte?: ((seconds: number) => void) | undefined;
   /** Both sides are closed. */
   readonly onOver: () => void;
 }
 
 /** Joins a client to the pod that has been dialled, and counts what passes. */
-export function openConnection(connection: Connection, { service, clock, kept, hasHeader, onOver }: OpenOptions): void {
+export function openConnection(connection: Connection, options: OpenOptions): void {
+  const { service, clock, kept, hasHeader, onFirstByte, onOver } = options;
   const { client } = connection;
   const socket = connection.socket as Socket;
   const pod = connection.pod as Pod;
   const rewriter = hasHeader ? createColdStartRewriter() : undefined;
   service.open++;
+  let askedAtMs = clock.monotonicMs();
 
   const onBytesIn = (chunk: Buffer): Buffer => {
-    // Whoever sends something needs the pods: that ends a drain that has begun.
-    if (connection.bytesIn === 0) service.wake();
+    const nowMs = clock.monotonicMs();
+    if (connection.bytesIn === 0) {
+      askedAtMs = nowMs;
+      // Whoever sends something needs the pods: that ends a drain that has begun.
+      service.wake();
+    }
     connection.bytesIn += chunk.length;
     service.bytesIn += chunk.length;
-    service.lastByteAtMs = clock.monotonicMs();
+    service.lastByteAtMs = nowMs;
     return chunk;
   };
   const onBytesOut = (chunk: Buffer): Buffer => {
-    if (connection.bytesOut === 0) countAnswer(connection);
+    const nowMs = clock.monotonicMs();
+    if (connection.bytesOut === 0) {
+      countAnswer(connection);
+      onFirstByte?.((nowMs - askedAtMs) / 1000);
+    }
     connection.bytesOut += chunk.length;
     service.bytesOut += chunk.length;
-    service.lastByteAtMs = clock.monotonicMs();
+    service.lastByteAtMs = nowMs;
     return rewriter && !rewriter.isDone() ? rewriter(chunk) : chunk;
   };
   let closed = 0;

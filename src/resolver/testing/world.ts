@@ -62,6 +62,7 @@ function recordEvents(told: string[]): ResolverEvents {
     held: () => told.push('held'),
     left: () => told.push('left'),
     released: (_claim, { protocol }) => told.push(`released:${protocol}`),
+    firstByte: (_claim, { seconds }) => told.push(`firstByte:${seconds}`),
     ended: () => told.push('ended'),
     refused: (_claim, reason) => told.push(`refused:${reason}`),
     answered: (_claim, { kind, status }) => told.push(`answered:${kind}:${status}`),
