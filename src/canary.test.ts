@@ -8,7 +8,7 @@ import { startWithCanaries } from './testing/canary-service.ts';
 const ALLOWED = ['probeBody in crdCache', 'apiAnswer in logs'];
 
 test('no secret that enters the service comes out of it', { timeout: 60_000 }, async (t) => {
-  const { body, hook, wake, read, end, output, prometheus, sentry, api } = await startWithCanaries(t);
+  const { body, hook, wake, read, end, output, prometheus, sentry, collector, api } = await startWithCanaries(t);
   const out: Record<string, string> = {};
 
   await hook('/sync', body);
@@ -28,6 +28,7 @@ test('no secret that enters the service comes out of it', { timeout: 60_000 }, a
   await end();
   out.logs = output();
   out.sentry = sentry.bodies.join('\n');
+  out.traces = collector.bodies.join('\n');
   out.writes = api.bodies.filter((call) => !call.startsWith('GET ')).join('\n');
 
   // They all did enter, and all outputs are there.
@@ -36,6 +37,9 @@ test('no secret that enters the service comes out of it', { timeout: 60_000 }, a
     assert.ok(asked.includes(CANARIES[name]), name);
   assert.ok(api.heads.join().includes(CANARIES.kubeToken));
   assert.match(sentry.heads.join(), new RegExp(CANARIES.sentryKey));
+  assert.ok(collector.heads.join().includes(CANARIES.collectorHeader));
+  assert.match(out.traces, /"patch elastiservices"/);
+  assert.match(out.traces, /SERVER_ERROR/);
   assert.match(out.sync, /"conditions"/);
   assert.match(out.logs, /did not do as asked/);
   assert.match(out.sentry, /SERVER_ERROR/);

@@ -71,6 +71,41 @@ export const SentryVariables = z.object({
   SENTRY_ENVIRONMENT: text(/^[^\s/]{1,64}$/, 'at most 64 characters, neither spaces nor slashes').optional(),
 });
 
+const PAIRS = 'name=value pairs with commas between them, values percent-encoded';
+/** As OpenTelemetry writes lists: names of headers or attributes, and values in printable ASCII. */
+const pairs = z
+  .string()
+  .transform((all) => all.split(',').map((pair) => pair.trim()))
+  .transform((all) => all.filter((pair) => pair !== ''))
+  .refine((all) => all.every((pair) => /^[\w.!#$%&'*+^`|~-]+\s*=[\x20-\x7e]*$/.test(pair) && isDecodable(pair)), PAIRS)
+  .transform((all): Readonly<Record<string, string>> => Object.fromEntries(all.map(readPair)));
+
+function readPair(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+}
+
+function isDecodable(pair: string): boolean {
+  try {
+    // What it stands for must be a header's value as well.
+    return /^[\x20-\x7e]*$/.test(readPair(pair)[1]);
+  } catch {
+    return false;
+  }
+}
+
+/** OpenTelemetry's own names; what is not listed has no effect. */
+export const TracesVariables = z.object({
+  OTEL_EXPORTER_OTLP_ENDPOINT: serverAddress
+    .refine((url) => !URL.canParse(url) || new URL(url).search + new URL(url).hash === '', 'a URL without a query')
+    .optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  // A collector's port for gRPC would take nothing from us.
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.literal('http/json', { error: 'http/json' }).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional(),
+  OTEL_SERVICE_NAME: z.string().max(255, 'at most 255 characters').optional(),
+});
+
 /** Every variable of the environment that we read, with its default. */
 export const Variables = z
   .object({
@@ -87,6 +122,7 @@ export const Variables = z
     PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: text(HEADER_VALUE, 'printable ASCII on one line').optional(),
     PROMETHEUS_ALLOWED_SERVERS: list(HOST_PATTERN, 'host patterns with commas between them').default(['*']),
     ...SentryVariables.shape,
+    ...TracesVariables.shape,
     WATCH_NAMESPACES: namespaces.default([]),
     RESERVED_NAMESPACES: namespaces.default(['kube-system', 'kube-public', 'kube-node-lease']),
     POD_NAMESPACE: label.default('elasti'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig, parseSentryConfig, toSettings, toTriggerSettings } from './config.ts';
+import { secretsOf } from './environment.ts';
 import { ConfigError } from './errors.ts';
 
 test('an empty environment gives the defaults', () => {
@@ -32,6 +33,7 @@ test('an empty environment gives the defaults', () => {
     watchNamespaces: [],
     prometheus: { serverAddress: undefined, authorizationHeader: undefined, allowedServers: ['*'] },
     sentry: undefined,
+    traces: undefined,
     logLevel: 'info',
     kube: { kubeconfig: undefined, apiServer: undefined },
   });
@@ -52,6 +54,11 @@ const full = {
   PROMETHEUS_ALLOWED_SERVERS: 'prometheus.monitoring:9090, *.example.com',
   SENTRY_DSN: 'https://key@sentry.example/7',
   SENTRY_ENVIRONMENT: 'staging',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.monitoring:4318',
+  OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic%20YTpi, x-tenant = shop',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging,service.name=overridden',
+  OTEL_SERVICE_NAME: 'hooks',
   WATCH_NAMESPACES: 'shop, depot,,shop',
   RESERVED_NAMESPACES: 'infra',
   POD_NAMESPACE: 'platform',
@@ -103,6 +110,11 @@ test('every variable finds its place', () => {
       allowedServers: ['prometheus.monitoring:9090', '*.example.com'],
     },
     sentry: { dsn: 'https://key@sentry.example/7', environment: 'staging' },
+    traces: {
+      endpoint: 'http://collector.monitoring:4318',
+      headers: { Authorization: 'Basic YTpi', 'x-tenant': 'shop' },
+      resource: { 'service.name': 'hooks', 'deployment.environment.name': 'staging' },
+    },
     logLevel: 'debug',
     kube: { kubeconfig: '/root/.kube/config', apiServer: 'https://10.96.0.1:443' },
   });
@@ -140,6 +152,12 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['PROMETHEUS_TRIGGER_SERVER_ADDRESS', 'prometheus:9090', 'an http or https URL'],
   ['PROMETHEUS_ALLOWED_SERVERS', 'http://a', 'host patterns with commas between them'],
   ['SENTRY_ENVIRONMENT', 'a b', 'at most 64 characters, neither spaces nor slashes'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'an http or https URL'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318/?x=1', 'a URL without a query'],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'http/json'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a', 'name=value pairs with commas between them, values percent-encoded'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a=%zz', 'name=value pairs with commas between them, values percent-encoded'],
+  ['OTEL_SERVICE_NAME', 'x'.repeat(256), 'at most 255 characters'],
   ['WATCH_NAMESPACES', 'shop,De pot', 'namespaces with commas between them'],
   ['RESERVED_NAMESPACES', 'kube_system', 'namespaces with commas between them'],
   ['POD_NAMESPACE', '-', 'a name of at most 63 lower-case letters, digits and hyphens'],
@@ -180,7 +198,8 @@ test('the tokens come from one place', () => {
   });
 });
 
-for (const variable of ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN']) {
+const SECRETS = ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN', 'OTEL_EXPORTER_OTLP_HEADERS'];
+for (const variable of SECRETS) {
   test(`a bad ${variable} is named, its value is not`, () => {
     assert.throws(
       () => parseConfig({ [variable]: 's3cret value\n' }),
@@ -197,6 +216,15 @@ test('an address with credentials is refused without showing them', () => {
   assert.throws(() => parseConfig({ PROMETHEUS_TRIGGER_SERVER_ADDRESS: 'http://me:s3cret@prometheus' }), {
     message: 'PROMETHEUS_TRIGGER_SERVER_ADDRESS is "http://(hidden)@prometheus", allowed is a URL without credentials',
   });
+});
+
+test('headers that stand for two lines are refused, so that none can be slipped in', () => {
+  assert.throws(() => parseConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b%0D%0Ac:d' }), ConfigError);
+});
+
+test('each value of a list of headers is a secret of its own', () => {
+  const secrets = secretsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'a=one, b=two=2' });
+  for (const secret of ['one', 'two=2']) assert.ok(secrets.includes(secret), secret);
 });
 
 test('boundaries are included', () => {

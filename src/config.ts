@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { type LogLevel, SentryVariables, Variables } from './config-variables.ts';
+import { type LogLevel, SentryVariables, type TracesVariables, Variables } from './config-variables.ts';
 import type { PortRange, Settings } from './core/types.ts';
 import { type Environment, readVariables, withoutEmpty } from './environment.ts';
+import type { TracesConfig } from './telemetry/traces/open-tracer.ts';
 import type { TriggerSettings } from './triggers/triggers.ts';
 
 /** What the service is started with. */
@@ -46,6 +47,8 @@ export interface Config {
     readonly allowedServers: readonly string[];
   };
   readonly sentry: SentryConfig | undefined;
+  /** Where traces are sent. */
+  readonly traces: TracesConfig | undefined;
   readonly logLevel: LogLevel;
   /** `apiServer`: where we run in a pod, the one that the kubelet named. */
   readonly kube: { readonly kubeconfig: string | undefined; readonly apiServer: string | undefined };
@@ -136,6 +139,7 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
       allowedServers: env.PROMETHEUS_ALLOWED_SERVERS,
     },
     sentry: makeSentryConfig(env),
+    traces: makeTracesConfig(env, 'elasti'),
     logLevel: env.LOG_LEVEL,
     kube: { kubeconfig: env.KUBECONFIG, apiServer: apiServerOf(env) },
   };
@@ -152,6 +156,20 @@ export function apiServerOf(
 
 function makeSentryConfig(env: z.infer<typeof SentryVariables>): SentryConfig | undefined {
   return env.SENTRY_DSN === undefined ? undefined : { dsn: env.SENTRY_DSN, environment: env.SENTRY_ENVIRONMENT };
+}
+
+/** What tracing needs; undefined where there is no collector. */
+export function makeTracesConfig(env: z.infer<typeof TracesVariables>, serviceName: string): TracesConfig | undefined {
+  if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  return {
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    resource: { 'service.name': serviceName, ...env.OTEL_RESOURCE_ATTRIBUTES, ...nameOf(env) },
+  };
+}
+
+function nameOf({ OTEL_SERVICE_NAME: name }: z.infer<typeof TracesVariables>) {
+  return name === undefined ? {} : { 'service.name': name };
 }
 
 function sortedSet(names: readonly string[]): string[] {

@@ -4,7 +4,8 @@ import { ConfigError } from './errors.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 // Their values appear nowhere, not even in the line that says what is wrong with them.
-const SECRET_NAMES = ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN'];
+const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
+const SECRET_NAMES = ['PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER', 'HOOK_TOKEN', 'SENTRY_DSN', HEADERS];
 
 /** Reads variables by their schema; ConfigError with one line for all that is wrong. An empty value is none. */
 export function readVariables<S extends z.ZodType>(schema: S, env: Environment): z.infer<S> {
@@ -19,7 +20,16 @@ export function readVariables<S extends z.ZodType>(schema: S, env: Environment):
 
 /** The values that no log and no report may hold. */
 export function secretsOf(env: Environment): readonly string[] {
-  return SECRET_NAMES.map((secret) => env[secret]).filter((value) => value !== undefined && value !== '') as string[];
+  const values = SECRET_NAMES.flatMap((secret) => {
+    const value = env[secret];
+    // Of a list of headers each value is one, too.
+    return value === undefined ? [] : [value, ...(secret === HEADERS ? valuesOf(value) : [])];
+  });
+  return values.filter((value) => value !== '');
+}
+
+function valuesOf(headers: string): readonly string[] {
+  return headers.split(',').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
 }
 
 /** The environment without empty values, which stand for none. */

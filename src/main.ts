@@ -19,6 +19,9 @@ import { countAnswer } from './telemetry/count-answer.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createSentryReporter } from './telemetry/report.ts';
+import { openTracer } from './telemetry/traces/open-tracer.ts';
+import { createTraceCalls } from './telemetry/traces/trace-calls.ts';
+import { createTraceWake } from './telemetry/traces/trace-wake.ts';
 import { createSend } from './triggers/send.ts';
 import { createTriggers } from './triggers/triggers.ts';
 
@@ -38,13 +41,17 @@ async function main(): Promise<void> {
   const { monotonicMs } = clock;
   const metrics = createMetrics({ monotonicMs });
   const { report, flush } = createSentryReporter(clock);
+  const tracer = await openTracer(config.traces, { clock, random, onSpans: metrics.spansEnded });
+  const traceCall = tracer && createTraceCalls(tracer, clock);
 
   const kubeConfig = await loadKubeConfig(config.kube);
   const cluster = createCluster({
     kubeConfig,
     watchNamespaces: config.watchNamespaces,
     clock,
-    onCall: ({ verb, resource, error }) => {
+    onCall: (call) => {
+      const { verb, resource, error } = call;
+      traceCall?.(call);
       metrics.kubeCalled(verb, resource, error?.code ?? 'success');
       if (error === undefined || isExpectedAnswer(error)) return;
       log.warn({ err: error, verb, resource }, 'the API server did not do as asked');
@@ -96,6 +103,7 @@ async function main(): Promise<void> {
     metricsText: metrics.expose,
     isReady: createReadiness({ ping: () => cluster.ping({ timeoutMs: 2000 }), monotonicMs }),
     gate: wakeGate,
+    traceWake: tracer && createTraceWake(tracer, clock),
     monotonicMs,
     log,
     onRequest,
@@ -129,7 +137,7 @@ async function main(): Promise<void> {
     await clock.sleep(LINGER_MS);
     await Promise.all([hooks, server, metricsServer].map((listening) => listening?.close(GRACE_MS)));
     await wakes.stop();
-    await flush(FLUSH_MS);
+    await Promise.all([flush(FLUSH_MS), tracer?.close(FLUSH_MS)]);
     log.info({}, 'ended');
     process.exit(0);
   };

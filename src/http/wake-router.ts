@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { WakeRequest } from '../api/wake.ts';
+import type { TraceWake } from '../telemetry/traces/trace-wake.ts';
 import { readJson } from './body.ts';
 import type { Gate } from './gate.ts';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
@@ -12,6 +13,7 @@ export interface WakeRouterDeps extends RouteDeps {
    */
   wake(ref: { readonly namespace: string; readonly service: string }): Promise<void>;
   readonly gate: Gate;
+  readonly traceWake?: TraceWake | undefined;
 }
 
 const WAKE_PATH = '/informer/incoming-request';
@@ -27,7 +29,9 @@ export function createWakeRouter(deps: WakeRouterDeps): Router {
     const { svc, namespace } = await readJson(req, { schema: WakeRequest, limitBytes: WAKE_BODY_LIMIT_BYTES });
     about.namespace = namespace;
     about.name = svc;
-    await deps.gate.pass(() => deps.wake({ namespace, service: svc }), { isServedWhileShuttingDown: true });
+    const ref = { namespace, service: svc };
+    const wake = () => deps.gate.pass(() => deps.wake(ref), { isServedWhileShuttingDown: true });
+    await (deps.traceWake ? deps.traceWake(req.headers.traceparent, ref, wake) : wake());
     sendJson(res, 200, { message: 'Request received successfully!' });
   });
   router.route(WAKE_PATH).post(handle).all(refuseOtherMethods('POST'));

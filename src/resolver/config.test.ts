@@ -20,6 +20,7 @@ test('without any variable there are defaults', () => {
     operatorUrl: 'http://elasti-operator-controller-service.elasti.svc:8013',
     raisesScale: false,
     graceSeconds: 120,
+    traces: undefined,
     logLevel: 'info',
     kube: { kubeconfig: undefined, apiServer: undefined },
   });
@@ -40,6 +41,7 @@ test('every variable is read', () => {
     RESOLVER_SERVICE_SHARE_PERCENT: '20',
     RESOLVER_MAX_DIALS_PER_POD: '64',
     WATCH_NAMESPACES: 'shop, depot,,shop',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.monitoring:4318',
     LOG_LEVEL: 'debug',
     KUBECONFIG: '/etc/kubeconfig',
     KUBERNETES_SERVICE_HOST: '10.0.0.1',
@@ -60,6 +62,11 @@ test('every variable is read', () => {
     operatorUrl: 'https://hooks.example:8443/elasti',
     raisesScale: true,
     graceSeconds: 300,
+    traces: {
+      endpoint: 'http://collector.monitoring:4318',
+      headers: {},
+      resource: { 'service.name': 'elasti-resolver' },
+    },
     logLevel: 'debug',
     kube: { kubeconfig: '/etc/kubeconfig', apiServer: 'https://10.0.0.1:443' },
   });
@@ -97,6 +104,7 @@ const FAULTS: readonly (readonly [string, string])[] = [
   ['WATCH_NAMESPACES', 'shop,De pot'],
   ['LOG_LEVEL', 'loud'],
   ['SENTRY_DSN', 'nowhere'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'nowhere'],
 ];
 for (const [variable, value] of FAULTS) {
   test(`${variable}=${value} is refused in one line that names it`, () => {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { apiServerOf } from '../config.ts';
-import { Variables as HookServiceVariables } from '../config-variables.ts';
+import { apiServerOf, makeTracesConfig } from '../config.ts';
+import { Variables as HookServiceVariables, TracesVariables } from '../config-variables.ts';
 import { type Environment, readVariables } from '../environment.ts';
+import type { TracesConfig } from '../telemetry/traces/open-tracer.ts';
 import { DEFAULT_LIMITS, MAX_HEAD_BYTES, type ResolverLimits } from './limits.ts';
 
 /** What the resolver is started with. */
@@ -24,6 +25,8 @@ export interface ResolverConfig {
   readonly raisesScale: boolean;
   /** What the pod is given from SIGTERM to its end. */
   readonly graceSeconds: number;
+  /** Where traces are sent. */
+  readonly traces: TracesConfig | undefined;
   readonly logLevel: z.infer<typeof ResolverVariables>['LOG_LEVEL'];
   /** `apiServer`: where we run in a pod, the one that the kubelet named. */
   readonly kube: { readonly kubeconfig: string | undefined; readonly apiServer: string | undefined };
@@ -78,6 +81,7 @@ export const ResolverVariables = z
     RESOLVER_SERVICE_SHARE_PERCENT: wholeNumber(1, 50).default(DEFAULT_LIMITS.serviceShare * 100),
     RESOLVER_MAX_DIALS_PER_POD: wholeNumber(1, 10_000).default(DEFAULT_LIMITS.maxDialsPerPod),
     WATCH_NAMESPACES: shared.WATCH_NAMESPACES,
+    ...TracesVariables.shape,
     SENTRY_DSN: shared.SENTRY_DSN,
     SENTRY_ENVIRONMENT: shared.SENTRY_ENVIRONMENT,
     LOG_LEVEL: shared.LOG_LEVEL,
@@ -115,6 +119,7 @@ function makeConfig(env: z.infer<typeof ResolverVariables>): ResolverConfig {
     operatorUrl: env.ELASTI_OPERATOR_URL ?? `http://elasti-operator-controller-service.${env.POD_NAMESPACE}.svc:8013`,
     raisesScale: env.RESOLVER_RAISES_SCALE === 'true',
     graceSeconds: env.RESOLVER_GRACE_SECONDS,
+    traces: makeTracesConfig(env, 'elasti-resolver'),
     logLevel: env.LOG_LEVEL,
     kube: { kubeconfig: env.KUBECONFIG, apiServer: apiServerOf(env) },
   };

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ColdStartTrace } from './cold-start-traces.ts';
 import type { RefusalReason } from './events.ts';
 import type { Fifo, Queued } from './fifo.ts';
 import type { Pod } from './pods.ts';
@@ -32,6 +33,8 @@ export class Connection implements Queued {
   dials = 0;
   /** Since when it is counted as unanswered with its pod. */
   unansweredSinceMs: number | undefined = undefined;
+  /** Of those that are held, where it is traced. */
+  trace: ColdStartTrace | undefined = undefined;
   bytesIn = 0;
   bytesOut = 0;
 

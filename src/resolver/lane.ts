@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Random } from '../effects/ports.ts';
 import type { Budget } from './budget.ts';
+import type { ColdStartTraces, HoldOutcome } from './cold-start-traces.ts';
 import { Connection } from './connection.ts';
 import { Dialler } from './dialler.ts';
 import type { RefusalReason, ResolverEvents } from './events.ts';
@@ -22,6 +23,7 @@ export interface LaneDeps {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly random: Pick<Random, 'next'>;
   readonly events: ResolverEvents;
+  readonly traces: ColdStartTraces | undefined;
   /** Asks for turns to dial. */
   readonly requestTurns: (lane: Lane) => void;
   /** Asks for ticks for as long as some wait. */
@@ -185,13 +187,27 @@ export class Lane {
   private markHeld(connection: Connection): void {
     if (this.ledger.markHeld(connection)) {
       this.deps.events.held(this.route);
+      if (this.deps.traces) this.trace(connection, this.deps.traces);
       if (!this.ledger.unread.has(connection)) this.reception.read(connection);
     }
     this.service.wake();
   }
 
+  private trace(connection: Connection, traces: ColdStartTraces): void {
+    const { waitsSinceMs: sinceMs, kept } = connection;
+    connection.trace ??= traces.begin(this.route, { sinceMs, kept, isFirst: this.service.held === 1 });
+    this.service.cause ??= connection.trace?.context;
+  }
+
+  private endTrace({ trace }: Connection, outcome: HoldOutcome): void {
+    if (!trace) return;
+    trace.end(outcome);
+    if (this.service.cause === trace.context) this.service.cause = undefined;
+  }
+
   private refuse(connection: Connection, reason: RefusalReason): void {
     this.deps.events.refused(this.route, reason);
+    this.endTrace(connection, `refused:${reason}`);
     this.dialler.cancel(connection);
     this.ledger.unmarkHeld(connection);
     if (protocolOf(connection.kept) === 'http1') this.reception.sayLast(connection, makeRefusal());
@@ -208,7 +224,7 @@ export class Lane {
   private release(connection: Connection): void {
     const { clock, events } = this.deps;
     const nowMs = clock.monotonicMs();
-    const { isHeld, kept, waitsSinceMs } = connection;
+    const { isHeld, kept, waitsSinceMs, trace } = connection;
     const protocol = protocolOf(kept);
     this.ledger.remove(connection);
     this.ledger.open.push(connection);
@@ -218,12 +234,19 @@ export class Lane {
       heldSeconds: isHeld ? (nowMs - waitsSinceMs) / 1000 : undefined,
       protocol,
     });
+    trace?.released({ readySinceMs: this.readySinceMs, protocol });
+    if (this.service.cause === trace?.context) this.service.cause = undefined;
     openConnection(connection, {
       service: this.service,
       clock,
       kept,
       hasHeader: isHeld && protocol === 'http1' && this.route.settings.hasColdStartHeader,
-      onFirstByte: isHeld ? (seconds) => events.firstByte(this.route, { seconds }) : undefined,
+      onFirstByte: isHeld
+        ? (seconds) => {
+            events.firstByte(this.route, { seconds });
+            trace?.firstByte(seconds);
+          }
+        : undefined,
       onOver: () => this.finish(connection),
     });
     if (this.dialler.held.size > 0) this.deps.requestTurns(this);
@@ -232,6 +255,7 @@ export class Lane {
   /** An open connection is over, both sides of it. */
   private finish(connection: Connection): void {
     this.ledger.open.remove(connection);
+    this.endTrace(connection, 'ended');
     const { bytesIn, bytesOut, sinceMs } = connection;
     const seconds = (this.deps.clock.monotonicMs() - sinceMs) / 1000;
     this.deps.events.ended(this.route, { bytesIn, bytesOut, seconds });
@@ -242,6 +266,7 @@ export class Lane {
   private leave(connection: Connection): void {
     if (!connection.isWaiting) return;
     if (connection.isHeld) this.deps.events.left(this.route);
+    this.endTrace(connection, 'left');
     this.dialler.cancel(connection);
     this.ledger.remove(connection);
     this.endIfOver();

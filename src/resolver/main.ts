@@ -11,10 +11,13 @@ import { createCall, type OnCall } from '../kube/request.ts';
 import { systemClock as clock, systemRandom as random } from '../system.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createSentryReporter } from '../telemetry/report.ts';
+import { openTracer } from '../telemetry/traces/open-tracer.ts';
+import { createTraceCalls } from '../telemetry/traces/trace-calls.ts';
 import { createPostWake } from './cluster/post-wake.ts';
 import { createSendWake } from './cluster/send-wake.ts';
 import { watchCluster } from './cluster/watch-cluster.ts';
 import { createTokenWriter } from './cluster/write-token.ts';
+import { createColdStartTraces } from './cold-start-traces.ts';
 import { parseResolverConfig } from './config.ts';
 import { createInternalApp } from './internal-server.ts';
 import { leave } from './leave.ts';
@@ -46,6 +49,8 @@ async function main(): Promise<void> {
     listeningPorts: listening().length,
     connections: connections(),
   }));
+  const tracer = await openTracer(config.traces, { clock, random, onSpans: metrics.spansEnded });
+  const traceCall = tracer && createTraceCalls(tracer, clock);
 
   const kubeConfig = await loadKubeConfig(config.kube);
   const connect = createConnect(kubeConfig, monotonicMs);
@@ -71,6 +76,7 @@ async function main(): Promise<void> {
       clock,
       onCall: (call) => {
         onCall(call);
+        traceCall?.(call);
         const { verb, resource, error } = call;
         if (error === undefined || isExpectedAnswer(error)) return;
         if (mayLog()) log.warn({ err: error, verb, resource }, 'the API server did not do as asked');
@@ -87,6 +93,7 @@ async function main(): Promise<void> {
     writeToken: tokens.write,
     clock,
     random,
+    tracer,
     onWake: ({ namespace, service }, outcome, error) => {
       metrics.woken(outcome);
       if (outcome === 'hook' || !mayLog()) return;
@@ -121,7 +128,7 @@ async function main(): Promise<void> {
     if (resolver) await leave({ ownSlices: cluster.ownSlices, resolver, clock, log }, graceMs);
     tokens.stop();
     await Promise.all([cluster.stop(), internal.close(INTERNAL_CLOSE_MS)]);
-    await flush(FLUSH_MS);
+    await Promise.all([flush(FLUSH_MS), tracer?.close(FLUSH_MS)]);
     log.info({}, 'ended');
     process.exit(0);
   };
@@ -144,6 +151,7 @@ async function main(): Promise<void> {
     clock,
     random,
     limits,
+    traces: tracer && createColdStartTraces({ tracer, clock }),
     events: {
       ...metrics.events,
       listenFailed: (claim, error) => {

@@ -15,6 +15,8 @@ export interface ResolverMetrics {
   malformed(resource: string): void;
   kubeCalled(verb: string, resource: string, code: string): void;
   httpAnswered(route: string, status: number): void;
+  /** Spans of traces were sent, or given up. */
+  spansEnded(outcome: 'sent' | 'dropped', count: number): void;
 }
 
 /** What is looked at when somebody asks for the metrics. */
@@ -53,6 +55,7 @@ export function createResolverMetrics(observe: () => Observed, registry = new Re
   const malformed = counter('malformed_total', 'Entries left out because they cannot be read', 'resource');
   const kubeRequests = counter('kube_requests_total', 'Requests to the Kubernetes API', 'verb', 'resource', 'code');
   const httpRequests = counter('http_requests_total', 'HTTP requests answered on the internal port', 'route', 'code');
+  const spans = counter('spans_total', 'Spans of traces, by whether the collector got them', 'outcome');
   const added = new Histogram({
     name: 'elasti_resolver_added_seconds',
     help: 'What a connection waited after there was a ready pod',
@@ -134,5 +137,6 @@ export function createResolverMetrics(observe: () => Observed, registry = new Re
     malformed: (resource) => malformed.inc({ resource }),
     kubeCalled: (verb, resource, code) => kubeRequests.inc({ verb, resource, code }),
     httpAnswered: (route, status) => httpRequests.inc({ route, code: String(status) }),
+    spansEnded: (outcome, count) => spans.inc({ outcome }, count),
   };
 }

@@ -1,4 +1,5 @@
 import type { ElastiServiceSpec } from '../api/elastiservice.ts';
+import type { SpanContext } from '../telemetry/traces/span.ts';
 
 // What the resolver's data path needs from the world, as narrow interfaces: the cluster behind them is real, or a model.
 
@@ -57,5 +58,8 @@ export interface Endpoints {
   subscribe(claim: Claim, onChange: () => void): Unsubscribe;
 }
 
-/** Starts one wake; resolves when it is recorded, rejects when it is not. Never called twice at once for one service. */
-export type SendWake = (claim: Claim, held: number) => Promise<void>;
+/**
+ * Starts one wake; resolves when it is recorded, rejects when it is not. Never called twice at once for one service. `cause`
+ * is the span of a connection that waits for it.
+ */
+export type SendWake = (claim: Claim, held: number, cause?: SpanContext) => Promise<void>;

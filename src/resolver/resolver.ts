@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Random } from '../effects/ports.ts';
 import { createBudget } from './budget.ts';
+import type { ColdStartTraces } from './cold-start-traces.ts';
 import { noEvents, type ResolverEvents } from './events.ts';
 import { Lane, type LaneDeps } from './lane.ts';
 import { DEFAULT_LIMITS, LINGER_MS, REPORTED_FOR_MS, type ResolverLimits, TICK_MS } from './limits.ts';
@@ -18,6 +19,7 @@ export interface ResolverDeps {
   readonly random: Random;
   readonly limits?: Partial<ResolverLimits>;
   readonly events?: ResolverEvents;
+  readonly traces?: ColdStartTraces | undefined;
   /** Address to listen on. Default: all. */
   readonly host?: string;
 }
@@ -63,6 +65,7 @@ export function createResolver(deps: ResolverDeps): Resolver {
     clock,
     random,
     events,
+    traces: deps.traces,
     requestTurns: createTurns(),
     requestTicks: createTicks(clock),
     onOver: (lane) => lanes.delete(lane),

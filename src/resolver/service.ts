@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../effects/ports.ts';
+import type { SpanContext } from '../telemetry/traces/span.ts';
 import type { Share } from './budget.ts';
 import type { ResolverEvents } from './events.ts';
 import { WAKE_REPEAT_MS, WAKE_RETRY_MS } from './limits.ts';
@@ -23,6 +24,8 @@ export class Service implements Share {
   bytesIn = 0;
   bytesOut = 0;
   lastByteAtMs: number | undefined;
+  /** The span of a connection that is held, which wakes go below. */
+  cause: SpanContext | undefined;
   private isSending = false;
   private nextWakeAtMs = 0;
   private readonly deps: ServiceDeps;
@@ -42,7 +45,7 @@ export class Service implements Share {
 
   private async send(startedAtMs: number): Promise<void> {
     const { clock, events, random, sendWake } = this.deps;
-    const isSent = await sendWake(this.claim, this.held).then(
+    const isSent = await sendWake(this.claim, this.held, this.cause).then(
       () => true,
       () => false,
     );

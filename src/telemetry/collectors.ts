@@ -55,6 +55,12 @@ export function createCollectors(registry: Registry) {
       labelNames: ['route', 'code'],
       registers,
     }),
+    spans: new Counter({
+      name: 'elasti_spans_total',
+      help: 'Spans of traces, by whether the collector got them',
+      labelNames: ['outcome'],
+      registers,
+    }),
     phases: new Gauge({
       name: 'elasti_phase',
       help: 'ElastiServices in each phase, as far as this replica has lately seen them',

@@ -52,6 +52,8 @@ export interface Metrics {
   triggerRead(reason: string): void;
   kubeCalled(verb: string, resource: string, code: MetricCode): void;
   httpAnswered(route: string, status: number): void;
+  /** Spans of traces were sent, or given up. */
+  spansEnded(outcome: 'sent' | 'dropped', count: number): void;
   /** The ElastiService is gone: its gauges end now, its counters when they have been scraped. */
   forget(ref: ObjectRef): void;
 }
@@ -140,6 +142,8 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
     triggerRead: (reason) => ours.triggerQueries.inc({ outcome: reasonLabel(reason) }),
     kubeCalled: (verb, resource, code) => ours.kubeRequests.inc({ verb, resource, code: codeLabel(code) }),
     httpAnswered: (route, status) => ours.httpRequests.inc({ route: routeLabel(route), code: statusLabel(status) }),
+
+    spansEnded: (outcome, count) => ours.spans.inc({ outcome }, count),
 
     forget: (ref) => {
       const row = touch(ref);

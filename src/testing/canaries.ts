@@ -5,6 +5,8 @@ export const CANARIES = {
   hookToken: 'canary-hook-token',
   prometheusAuthorization: 'canary-prometheus-authorization',
   sentryKey: 'canarysentrykey',
+  collectorHeader: 'canary-collector-header',
+  traceparentNoise: 'canary-traceparent',
   kubeToken: 'canary-kube-token',
   secretHeader: 'canary-secret-header',
   plainHeader: 'canary-plain-header',

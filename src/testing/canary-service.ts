@@ -53,6 +53,7 @@ export async function startWithCanaries(t: TestContext) {
   const prometheus = await startServer(t, (_request, response) =>
     sendJson(response, 500, { status: 'error', error: CANARIES.prometheusAnswer }),
   );
+  const collector = await startServer(t, (_request, response) => response.end('{}'));
   const sentry = await startServer(t, (_request, response) => response.end('{}'));
   const body = makeBody(prometheus.port);
   const api = await startServer(t, makeApiServer(body.parent));
@@ -79,6 +80,8 @@ export async function startWithCanaries(t: TestContext) {
       PROMETHEUS_TRIGGER_SERVER_ADDRESS: `http://127.0.0.1:${prometheus.port}`,
       PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: `Bearer ${CANARIES.prometheusAuthorization}`,
       SENTRY_DSN: `http://${CANARIES.sentryKey}@127.0.0.1:${sentry.port}/1`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-key=${CANARIES.collectorHeader}`,
       LOG_LEVEL: 'debug',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,11 +92,12 @@ export async function startWithCanaries(t: TestContext) {
   const ended = once(child, 'close');
   await until('the service to listen', () => output.includes('"listening"'));
   const post = async (port: number, path: string, content: string, token: string = CANARIES.hookToken) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const traced = { traceparent: CANARIES.traceparentNoise, cookie: CANARIES.malformedWake };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...traced };
     return (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: content })).text();
   };
   return {
-    ...{ body: JSON.stringify(body), prometheus, sentry, api },
+    ...{ body: JSON.stringify(body), prometheus, sentry, collector, api },
     hook: (path: string, content: string, token?: string) => post(hookPort, path, content, token),
     wake: (content: string) => post(serverPort, '/informer/incoming-request', content),
     read: async (path: string) =>

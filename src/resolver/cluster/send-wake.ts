@@ -1,4 +1,7 @@
 import type { Clock, Random } from '../../effects/ports.ts';
+import { codeOf } from '../../telemetry/describe-error.ts';
+import type { SpanContext, Tracer } from '../../telemetry/traces/span.ts';
+import { makeTraceparent } from '../../telemetry/traces/traceparent.ts';
 import type { Claim, SendWake } from '../ports.ts';
 import type { PostWake } from './post-wake.ts';
 
@@ -11,6 +14,7 @@ export interface SendWakeDeps {
   readonly writeToken: (claim: Claim) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly tracer?: Tracer | undefined;
   readonly onWake?: (claim: Claim, outcome: WakeOutcome, error?: unknown) => void;
 }
 
@@ -27,14 +31,15 @@ const RETRY_MS = 200;
  * Wakes by the hook service, which knows what else there is to do. Where none of its replicas has recorded the wake in
  * time, we write the token ourselves: the hook service reads it whenever it is back.
  */
-export function createSendWake({ postWake, writeToken, clock, random, onWake }: SendWakeDeps): SendWake {
+export function createSendWake({ postWake, writeToken, clock, random, tracer, onWake }: SendWakeDeps): SendWake {
   /** Whether a replica has recorded it. */
-  const askHook = async (claim: Claim, held: number): Promise<boolean> => {
+  const askHook = async (claim: Claim, held: number, span: SpanContext | undefined): Promise<boolean> => {
+    const traceparent = span && makeTraceparent(span);
     const untilMs = clock.monotonicMs() + HOOK_MS;
     for (let tries = 0; ; tries++) {
       const timeoutMs = Math.min(TRY_MS, untilMs - clock.monotonicMs());
       if (timeoutMs <= 0) return false;
-      const status = await postWake(claim, { held, timeoutMs, isFreshConnection: tries > 0 });
+      const status = await postWake(claim, { held, timeoutMs, isFreshConnection: tries > 0, traceparent });
       if (status !== undefined && status >= 200 && status <= 299) return true;
       // Asking the same again would bring the same answer, whatever it means.
       if (status !== undefined && status >= 400 && status <= 499 && status !== 429) return false;
@@ -42,19 +47,29 @@ export function createSendWake({ postWake, writeToken, clock, random, onWake }: 
     }
   };
 
-  const wake = async (claim: Claim, held: number): Promise<WakeOutcome> => {
-    if (await askHook(claim, held)) return 'hook';
-    await writeToken(claim);
+  const wake = async (claim: Claim, held: number, span: SpanContext | undefined): Promise<WakeOutcome> => {
+    if (await askHook(claim, held, span)) return 'hook';
+    await (span && tracer ? tracer.within(span, () => writeToken(claim)) : writeToken(claim));
     return 'token';
   };
 
-  return async (claim, held) => {
+  return async (claim, held, cause) => {
+    const span = cause && tracer?.begin(cause);
+    const startMs = clock.monotonicMs();
+    const end = (outcome: WakeOutcome, error?: unknown) => {
+      onWake?.(claim, outcome, error);
+      if (!span) return;
+      tracer?.end(span, {
+        ...{ name: 'wake', kind: 'client', parent: cause, startMs, endMs: clock.monotonicMs() },
+        attributes: { 'elasti.held': held, 'elasti.outcome': outcome },
+        ...(outcome === 'failed' ? { error: codeOf(error) ?? 'INTERNAL' } : {}),
+      });
+    };
     try {
-      const outcome = await wake(claim, held);
-      onWake?.(claim, outcome);
+      end(await wake(claim, held, span));
     } catch (error) {
       // Whoever holds the connection only tries again.
-      onWake?.(claim, 'failed', error);
+      end('failed', error);
       throw error;
     }
   };

@@ -4,9 +4,10 @@ import type { TestContext } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Clock } from '../../effects/ports.ts';
 import { systemClock, systemRandom } from '../../system.ts';
+import type { ColdStartTraces } from '../cold-start-traces.ts';
 import { noEvents, type ResolverEvents } from '../events.ts';
 import type { ResolverLimits } from '../limits.ts';
-import type { PodEndpoint, Route } from '../ports.ts';
+import type { PodEndpoint, Route, SendWake } from '../ports.ts';
 import { createResolver, type Resolver } from '../resolver.ts';
 import { createModelEndpoints, createModelRoutes } from './models.ts';
 
@@ -28,7 +29,8 @@ export interface WorldOptions {
   readonly routes: readonly Route[];
   readonly clock?: Clock;
   readonly limits?: Partial<ResolverLimits>;
-  readonly sendWake?: () => Promise<void>;
+  readonly sendWake?: SendWake;
+  readonly traces?: ColdStartTraces;
   readonly events?: Partial<ResolverEvents>;
 }
 
@@ -41,10 +43,11 @@ export async function startWorld(t: Pick<TestContext, 'after'>, options: WorldOp
   const resolver = createResolver({
     routes,
     endpoints,
-    sendWake: async (claim, held) => {
+    sendWake: async (claim, held, cause) => {
       wakes.push({ service: claim.service, held });
-      await options.sendWake?.();
+      await options.sendWake?.(claim, held, cause);
     },
+    traces: options.traces,
     clock: options.clock ?? systemClock,
     random: systemRandom,
     ...(options.limits ? { limits: options.limits } : {}),
