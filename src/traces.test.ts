@@ -58,7 +58,7 @@ async function startHookService(t: TestContext, api: string, tracer: Tracer | un
     wake: ({ namespace, service }) => wakes.wake(namespace, service),
     traceWake: tracer && createTraceWake(tracer, clock),
     listElastiServices: async () => [],
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate: createGate({ maxInFlight: 10, random: random.next }),
     monotonicMs: clock.monotonicMs,
