@@ -50,6 +50,7 @@ export function desiredChildren(
       family,
       endpoints,
       resolverPortOf,
+      observed: facts.slices,
     });
   });
   // addressType is immutable: a slice of the wrong one goes for one sync, and is made anew by the next.

@@ -22,29 +22,44 @@ export function familiesOf(service: Service): readonly AddressType[] {
   return families.length > 0 ? families : ['IPv4'];
 }
 
-/**
- * The Service's TCP ports that have a port of the resolver, each at that, in groups that hold each port number once:
- * Metacontroller's default apply merges a slice's ports by number and would lose the second of two.
- */
-function groupPorts(
+/** The Service's TCP ports that have a port of the resolver, each at that. */
+const slicePortsOf = (
   ports: readonly ServicePort[],
   resolverPortOf: (port: ServicePort) => number | undefined,
-): readonly (readonly SlicePort[])[] {
-  const groups: SlicePort[][] = [];
-  for (const port of ports.filter(isTcp)) {
+): readonly SlicePort[] =>
+  ports.filter(isTcp).flatMap((port) => {
     const resolverPort = resolverPortOf(port);
-    if (resolverPort === undefined) continue;
-    const slicePort: SlicePort = {
-      name: port.name ?? '',
-      port: resolverPort,
-      protocol: 'TCP',
-      ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
-    };
-    const group = groups.find((g) => g.every((p) => p.port !== slicePort.port));
-    if (group) group.push(slicePort);
-    else groups.push([slicePort]);
+    if (resolverPort === undefined) return [];
+    const appProtocol = port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol };
+    return [{ name: port.name ?? '', port: resolverPort, protocol: 'TCP', ...appProtocol }];
+  });
+
+/**
+ * In groups that hold each port number once: Metacontroller's default apply merges a slice's ports by number and would
+ * lose the second of two. It changes one slice after the other, so that a port stays where it is: on its way from one
+ * to another it would be in none for a moment.
+ */
+function groupPorts(
+  ports: readonly SlicePort[],
+  groupNow: (port: SlicePort) => number | undefined,
+): ReadonlyMap<number, readonly SlicePort[]> {
+  const groups = new Map<number, SlicePort[]>();
+  const isFree = (group: number, { port }: SlicePort) => groups.get(group)?.every((p) => p.port !== port) ?? true;
+  const place = (group: number, port: SlicePort) => groups.set(group, [...(groups.get(group) ?? []), port]);
+  const isPlaced = (port: SlicePort) => {
+    const group = groupNow(port);
+    if (group === undefined || !isFree(group, port)) return false;
+    place(group, port);
+    return true;
+  };
+  for (const port of ports.filter((each) => !isPlaced(each))) {
+    let group = 0;
+    while (!isFree(group, port)) group += 1;
+    place(group, port);
   }
-  return groups;
+  const inOrder = (some: readonly SlicePort[]) =>
+    some.length < 2 ? some : ports.filter((port) => some.includes(port));
+  return new Map([...groups].sort(([a], [b]) => a - b).map(([group, some]) => [group, inOrder(some)]));
 }
 
 const makeEndpoint = (endpoint: ReadyEndpoint) => ({
@@ -76,6 +91,13 @@ function makeSlice(options: {
   };
 }
 
+/** The group that a slice of this name holds, where `first` is the name of the first one's. */
+function groupOf(name: string, first: string): number | undefined {
+  if (name === first) return 0;
+  const further = name.startsWith(`${first}-`) ? Number(name.slice(first.length + 1)) : Number.NaN;
+  return Number.isInteger(further) && further > 1 ? further - 1 : undefined;
+}
+
 /** The slices of one family that send the Service's TCP ports to the resolver; endpoints must not be empty. */
 export function makeResolverSlices(options: {
   readonly service: Service;
@@ -85,19 +107,22 @@ export function makeResolverSlices(options: {
   readonly family: AddressType;
   readonly endpoints: readonly ReadyEndpoint[];
   readonly resolverPortOf: (port: ServicePort) => number | undefined;
+  /** Those that are there, by name. */
+  readonly observed: ReadonlyMap<string, EndpointSlice>;
 }): readonly Child[] {
-  const { service, privateService, namespace, family, endpoints } = options;
+  const { service, privateService, namespace, family, endpoints, observed } = options;
   const serviceName = service.metadata.name;
   const isFirstFamily = familiesOf(service)[0] === family;
-  return groupPorts(service.spec.ports ?? [], options.resolverPortOf).map((ports, group) =>
-    makeSlice({
-      name: sliceName(serviceName, isFirstFamily ? { group, privateService } : { family, group, privateService }),
-      namespace,
-      serviceName,
-      addressType: family,
-      endpoints,
-      ports,
-    }),
+  const nameOf = (group: number) =>
+    sliceName(serviceName, isFirstFamily ? { group, privateService } : { family, group, privateService });
+  const ports = slicePortsOf(service.spec.ports ?? [], options.resolverPortOf);
+  const groups = new Map<string, number>();
+  for (const { metadata, addressType, ports: named } of observed.values()) {
+    const group = addressType === family ? groupOf(metadata.name, nameOf(0)) : undefined;
+    if (group !== undefined) for (const { name } of named ?? []) groups.set(name ?? '', group);
+  }
+  return [...groupPorts(ports, ({ name }) => groups.get(name))].map(([group, some]) =>
+    makeSlice({ name: nameOf(group), namespace, serviceName, addressType: family, endpoints, ports: some }),
   );
 }
 

@@ -62,6 +62,7 @@ export function makeSlices(addresses: readonly string[] = ['10.0.0.1', '10.0.0.2
     family: 'IPv4',
     endpoints: addresses.map((address, i) => ({ address, nodeName: `node-${i}`, zone: undefined })),
     resolverPortOf: () => 8012,
+    observed: new Map(),
   });
 }
 
