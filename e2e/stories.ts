@@ -24,6 +24,7 @@ import { rollout } from './stories/rollout.ts';
 import { samples } from './stories/samples.ts';
 import { statefulSet } from './stories/stateful-set.ts';
 import { statusWiped } from './stories/status-wiped.ts';
+import { tokenRotated } from './stories/token-rotated.ts';
 import { twoMetacontrollers } from './stories/two-metacontrollers.ts';
 import { twoOnOneService } from './stories/two-on-one-service.ts';
 import { twoOnOneTarget } from './stories/two-on-one-target.ts';
@@ -61,6 +62,7 @@ export const STORIES: readonly Story[] = [
   namespaced,
   migration,
   observeOnly,
+  tokenRotated,
   twoMetacontrollers,
   nothingForbidden,
 ];

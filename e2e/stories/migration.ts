@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { privateServiceName, sliceName } from '../../src/core/names.ts';
 import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
-import { run } from '../cluster/shell.ts';
 import { until } from '../cluster/wait.ts';
 import { SYSTEM_NAMESPACE } from '../environment/environment.ts';
+import { runDocumented } from '../stage/documented.ts';
 import { hasKubeElasti, startKubeElasti } from '../stage/kubeelasti.ts';
 import { makeApp, makeElastiService } from '../stage/manifests.ts';
 import { ELASTI_SERVICES, SLICES, type Slice } from '../stage/objects.ts';
@@ -13,7 +11,7 @@ import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
 import { WAIT_MS } from '../stage/waits.ts';
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/migration.md'), 'utf8');
+const PAGE = 'docs/migration.md';
 const FINALIZER = 'elasti.truefoundry.com/finalizer';
 const PRIVATE = privateServiceName('web');
 const SLICE = sliceName('web');
@@ -35,7 +33,7 @@ export const migration: Story = {
     await (hasKubeElasti ? putToSleepByKubeElasti(stage) : asKubeElastiLeavesIt(stage));
 
     stage.step('the commands of docs/migration.md, then Elasti');
-    await runCommands('2. Free the ElastiServices');
+    await runDocumented({ page: PAGE, heading: '2. Free the ElastiServices' });
     await metacontroller.start();
     await stage.untilPhase('Asleep', { reason: 'ScaledToZeroByOther' });
     const { metadata } = await stage.elastiService();
@@ -56,9 +54,10 @@ export const migration: Story = {
     await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
     await stage.untilNoPods();
     await metacontroller.stop();
-    await runCommands('Back to KubeElasti', (commands) =>
-      commands.replace(/^kubectl delete compositecontroller.*\n/m, ''),
-    );
+    await runDocumented({
+      ...{ page: PAGE, heading: 'Back to KubeElasti' },
+      change: (commands) => commands.replace(/^kubectl delete compositecontroller.*\n/m, ''),
+    });
     assert.equal((await stage.elastiService()).metadata.finalizers, undefined);
     await assertHeld(stage);
     if (hasKubeElasti) return goesOnWithKubeElasti(stage);
@@ -146,11 +145,4 @@ async function assertHeld(stage: Stage): Promise<void> {
     (ports ?? []).map(({ port }) => port),
     [PROXY_PORT],
   );
-}
-
-/** Runs the first commands below a heading of the page. */
-async function runCommands(heading: string, change = (commands: string) => commands): Promise<void> {
-  const [, below = ''] = PAGE.split(`## ${heading}\n`);
-  const commands = /^```sh\n([\s\S]*?)^```/m.exec(below)?.[1] ?? assert.fail(`no commands below ${heading}`);
-  await run('bash', ['-euo', 'pipefail', '-c', change(commands)]);
 }

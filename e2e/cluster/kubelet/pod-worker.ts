@@ -13,6 +13,7 @@ import type { Pod, PodAddress } from './pod.ts';
 import { followReadiness } from './readiness.ts';
 import { makePodStatus, type PodState } from './status.ts';
 import { createStatusWriter } from './status-writer.ts';
+import { followSecrets } from './volumes.ts';
 
 export interface PodWorkerDeps {
   readonly api: KubeApi;
@@ -110,9 +111,11 @@ export function startPodWorker(first: Pod, { api, addresses, directory }: PodWor
       },
       signal: probing.signal,
     });
+    const volumes = { api, pod, address, directory: join(files, 'volumes') };
+    const following = followSecrets({ ...volumes, signal: probing.signal });
     const exit = await Promise.race([running.exited, stopped]);
     probing.abort();
-    await readiness;
+    await Promise.all([readiness, following]);
     return exit ?? undefined;
   }
 

@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../api.ts';
 import { urlOf } from '../kube-object.ts';
 import type { KeyToPath, Pod, PodAddress, ProjectedSource, Volume } from './pod.ts';
@@ -29,6 +30,36 @@ export async function writeVolumes({ api, pod, address, directory }: VolumesOf):
     }
   };
   await Promise.all((pod.spec.volumes ?? []).map(write));
+}
+
+/** How often a Secret is looked at that is mounted as a volume. A real kubelet takes a minute or two. */
+const FOLLOW_MS = 2_000;
+
+/** Brings the files of Secrets up to date until aborted; each file is replaced at once. */
+export async function followSecrets({
+  api,
+  pod,
+  address,
+  directory,
+  signal,
+}: VolumesOf & { readonly signal: AbortSignal }): Promise<void> {
+  const volumes = (pod.spec.volumes ?? []).filter(({ secret }) => secret);
+  const written = new Map<string, Buffer>();
+  const update = async (volume: Volume) => {
+    const files = await readVolume(api, pod, address, volume);
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(directory, volume.name, path);
+      if (written.get(file)?.equals(content)) continue;
+      await writeFile(`${file}.next`, content);
+      await rename(`${file}.next`, file);
+      written.set(file, content);
+    }
+  };
+  while (volumes.length > 0 && !signal.aborted) {
+    await sleep(FOLLOW_MS, undefined, { signal }).catch(() => {});
+    // One that is gone leaves its last files.
+    if (!signal.aborted) await Promise.all(volumes.map(update)).catch(() => {});
+  }
 }
 
 async function readVolume(api: KubeApi, pod: Pod, address: PodAddress, volume: Volume): Promise<Data> {
