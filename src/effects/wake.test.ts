@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { PAUSED_ANNOTATION, PAUSED_BY_ANNOTATION } from '../api/keda.ts';
 import { KubeApiError, type KubeCode, UnknownServiceError } from '../errors.ts';
+import { createLimiter } from '../triggers/limiter.ts';
 import type { Cluster } from './ports.ts';
 import { createRegistry } from './registry.ts';
 import { createModelCluster, type Hook, keyOf, keyOfTarget, refusal } from './testing/model-cluster.ts';
@@ -122,6 +123,30 @@ test('a thousand held requests are one wake', async () => {
   assert.equal(callsOf('listElastiServices'), 1);
   assert.equal(callsOf('writeWakeToken'), 1);
   assert.equal(callsOf('writeScale'), 1);
+});
+
+test('hundreds of wakes at once of an API server that is busy for seconds with them: each call is made once', async () => {
+  const { cluster, clock, registry, wakes, errors, callsOf } = setup();
+  const names = Array.from({ length: 400 }, (_, i) => `web-${i}`);
+  for (const name of names) {
+    const metadata = { name, uid: `uid-${name}` };
+    cluster.elastiServices.set(keyOf({ ...WEB, name }), makeParent({ metadata, spec: specOf(name) }));
+    cluster.targets.set(keyOfTarget({ ...TARGET, name }), { replicas: 0, statusReplicas: 0 });
+    registry.remember(SHOP, name, { ...metadata, createdAt: new Date(0) });
+  }
+  const [atOnce, callMs] = [32, 125];
+  const serve = createLimiter(atOnce);
+  cluster.before(() => serve(() => clock.sleep(callMs)));
+  await clock.run(Promise.all(names.map((name) => wakes.wake(SHOP, name))));
+  for (const name of names) assert.equal(cluster.targets.get(keyOfTarget({ ...TARGET, name }))?.replicas, 1, name);
+  for (const name of ['writeWakeToken', 'readScale', 'writeScale'] as const) assert.equal(callsOf(name), names.length, name);
+  assert.deepEqual(errors, []);
+  assert.ok(clock.monotonicMs() <= 1.05 * ((3 * names.length * callMs) / atOnce), `${clock.monotonicMs()} ms`);
+});
+
+const specOf = (name: string) => ({
+  service: name,
+  scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
 });
 
 test('the same name in another namespace does not suppress a wake (pitfall 22)', async () => {

@@ -1,5 +1,6 @@
+import { createLimiter } from '../triggers/limiter.ts';
 import { createRaiseChains, type RaiseChainsDeps } from './raise-chain.ts';
-import type { Registry } from './registry.ts';
+import type { Entry, Registry } from './registry.ts';
 import { waitAtMost } from './wait-at-most.ts';
 import { createWakeTokens } from './wake-tokens.ts';
 
@@ -22,6 +23,11 @@ export interface Wakes {
 
 const TOKEN_INTERVAL_MS = 1000;
 const EFFECTS_WAIT_MS = 500;
+/**
+ * So many Services are woken at once, one after the other from token to raise; the others wait for their turn. A thousand
+ * at once would wait for connections, with their time-outs running, and half of what they ask would come to nothing.
+ */
+const WAKES_AT_ONCE = 32;
 
 /**
  * The wakes of all Services. The order is: token, then `/scale`. It must not be side by side: a zero step on another
@@ -37,6 +43,7 @@ export function createWakes(deps: WakesDeps): Wakes {
   // Ordered by time, since each is put in anew when a token is sent.
   const tokenSentAtMs = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
+  const limit = createLimiter(WAKES_AT_ONCE);
 
   const track = <T>(promise: Promise<T>): Promise<T> => {
     const tracked = promise.catch(() => undefined).finally(() => underWay.delete(tracked));
@@ -65,6 +72,13 @@ export function createWakes(deps: WakesDeps): Wakes {
     const askedAtMs = clock.monotonicMs();
     const entry = await tokens.find(namespace, service);
     await waitForTurn(key);
+    await limit(() => wakeNow(key, { namespace, service, entry, askedAtMs }));
+  };
+
+  const wakeNow = async (
+    key: string,
+    { namespace, service, entry, askedAtMs }: { namespace: string; service: string; entry: Entry; askedAtMs: number },
+  ): Promise<void> => {
     // Whoever asks from here on needs a token of their own: this one may be served before they asked.
     joinable.delete(key);
     noteTokenSent(key);
