@@ -139,7 +139,8 @@ test('hundreds of wakes at once of an API server that is busy for seconds with t
   cluster.before(() => serve(() => clock.sleep(callMs)));
   await clock.run(Promise.all(names.map((name) => wakes.wake(SHOP, name))));
   for (const name of names) assert.equal(cluster.targets.get(keyOfTarget({ ...TARGET, name }))?.replicas, 1, name);
-  for (const name of ['writeWakeToken', 'readScale', 'writeScale'] as const) assert.equal(callsOf(name), names.length, name);
+  for (const name of ['writeWakeToken', 'readScale', 'writeScale'] as const)
+    assert.equal(callsOf(name), names.length, name);
   assert.deepEqual(errors, []);
   assert.ok(clock.monotonicMs() <= 1.05 * ((3 * names.length * callMs) / atOnce), `${clock.monotonicMs()} ms`);
 });
