@@ -72,6 +72,11 @@ export function createTransport(kubeconfig: string): Transport {
   return { call, stream, close: () => agent.destroy() };
 }
 
+/** Whether a call that failed may succeed the next time: the API server was away, or had no time. */
+export function isWorthAnother(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+}
+
 /** For `.catch`: swallows API errors with these statuses and throws the rest on. */
 export function ignoring(...statuses: readonly number[]): (error: unknown) => undefined {
   return (error) => {

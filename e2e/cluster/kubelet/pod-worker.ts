@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../api.ts';
 import { urlOf } from '../kube-object.ts';
-import { ignoring } from '../transport.ts';
+import { ignoring, isWorthAnother } from '../transport.ts';
 import type { AddressPool } from './address-pool.ts';
 import { readTestTiming } from './annotations.ts';
 import { createBackOff } from './back-off.ts';
@@ -32,6 +32,7 @@ export interface PodWorker {
 }
 
 const RETRY_LAUNCH_MS = 500;
+const RETRY_RELEASE_MS = 200;
 /** What a kubelet grants a container whose preStop hook used up the grace period. */
 const LEAST_TERMINATION_MS = 2_000;
 
@@ -189,8 +190,16 @@ async function until(moment: () => number): Promise<void> {
   while (Date.now() < moment()) await sleep(Math.min(100, Math.max(1, moment() - Date.now())));
 }
 
-/** The last word on a deleted pod is its kubelet's. */
+/** The last word on a deleted pod is its kubelet's, however long the API server is away. */
 export async function release(api: KubeApi, { metadata: { namespace, name, uid } }: Pod): Promise<void> {
   const options = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };
-  await api.call('DELETE', urlOf('v1/pods', namespace, name), options).catch(ignoring(404, 409));
+  for (;;) {
+    try {
+      await api.call('DELETE', urlOf('v1/pods', namespace, name), options).catch(ignoring(404, 409));
+      return;
+    } catch (error) {
+      if (!isWorthAnother(error)) throw error;
+      await sleep(RETRY_RELEASE_MS);
+    }
+  }
 }

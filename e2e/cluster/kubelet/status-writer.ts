@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../api.ts';
 import { urlOf } from '../kube-object.ts';
-import { ignoring } from '../transport.ts';
+import { ignoring, isWorthAnother } from '../transport.ts';
 import type { Pod } from './pod.ts';
 
 export interface StatusWriter {
@@ -10,6 +11,8 @@ export interface StatusWriter {
   flush(): Promise<void>;
 }
 
+const RETRY_MS = 200;
+
 export function createStatusWriter(api: KubeApi, { metadata }: Pod): StatusWriter {
   const url = urlOf('v1/pods', metadata.namespace, metadata.name, 'status');
   let next: object | undefined;
@@ -18,12 +21,20 @@ export function createStatusWriter(api: KubeApi, { metadata }: Pod): StatusWrite
   async function writeAll(): Promise<void> {
     while (next) {
       // The uid makes it a conflict when another pod has the name by now.
-      const patch = { metadata: { uid: metadata.uid }, status: next };
+      const status = next;
+      const patch = { metadata: { uid: metadata.uid }, status };
       next = undefined;
-      await api
-        .call('PATCH', url, patch, { type: 'application/strategic-merge-patch+json' })
-        .catch(ignoring(404, 409))
-        .catch((error: unknown) => process.stderr.write(`status of ${metadata.name}: ${String(error)}\n`));
+      try {
+        await api
+          .call('PATCH', url, patch, { type: 'application/strategic-merge-patch+json' })
+          .catch(ignoring(404, 409));
+      } catch (error) {
+        process.stderr.write(`status of ${metadata.name}: ${String(error)}\n`);
+        if (!isWorthAnother(error)) continue;
+        // A state that nobody hears of would leave a pod unready for ever.
+        next ??= status;
+        await sleep(RETRY_MS);
+      }
     }
     writing = undefined;
   }
