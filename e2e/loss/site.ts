@@ -35,11 +35,16 @@ interface SiteOptions {
   readonly manners: Manners;
   /** Passes before a pod's process starts, as the pull of an image does. */
   readonly startDelayMs: number;
+  /** Of graceful ones. */
+  readonly preStopSeconds?: number;
 }
+
+/** Outlasts what kube-proxy needs to hear of it on a busy machine, as the policy's does. */
+const PRE_STOP_SECONDS = 5;
 
 /** Makes the workload and its Service. */
 export async function createSite(api: KubeApi, options: SiteOptions): Promise<Site> {
-  const { name, namespace, manners, startDelayMs } = options;
+  const { name, namespace, manners, startDelayMs, preStopSeconds = PRE_STOP_SECONDS } = options;
   const app = {
     name,
     namespace,
@@ -55,7 +60,7 @@ export async function createSite(api: KubeApi, options: SiteOptions): Promise<Si
       { name: 'grpc', port: PORTS.grpc, targetPort: 8083 },
     ],
   };
-  await api.apply(manners === 'graceful' ? makeApp(app) : makeSampleApp(app));
+  await api.apply(manners === 'graceful' ? makeApp(app, preStopSeconds) : makeSampleApp(app));
   const path = urlOf('v1/services', namespace, name);
   const { spec } = await api.call<KubeObject & { spec: { clusterIP: string } }>('GET', path);
   return { name, namespace, manners, clusterIp: spec.clusterIP, ports: PORTS };

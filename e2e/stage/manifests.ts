@@ -54,12 +54,15 @@ interface Workload {
   readonly spec: object;
 }
 
-/** The sample app as the Deployment and the Service that it is; its pods end the way that the manual asks for. */
-export function makeApp(app: SampleApp): [deployment: Workload, service: Workload] {
+/**
+ * The sample app as the Deployment and the Service that it is; its pods end the way that the manual asks for: they go on
+ * serving for a while, so that kube-proxy hears of it first.
+ */
+export function makeApp(app: SampleApp, preStopSeconds = 2): [deployment: Workload, service: Workload] {
   const [deployment, service] = makeSampleApp(app) as Workload[];
   if (!deployment || !service) throw new Error('the sample app has a Deployment and a Service');
   const { template } = deployment.spec as { template: { spec: { containers: readonly object[] } } };
-  const lifecycle = { preStop: { sleep: { seconds: 2 } } };
+  const lifecycle = { preStop: { sleep: { seconds: preStopSeconds } } };
   const containers = template.spec.containers.map((container) => ({ ...container, lifecycle }));
   const spec = { ...deployment.spec, template: { ...template, spec: { ...template.spec, containers } } };
   return [{ ...deployment, spec }, service];

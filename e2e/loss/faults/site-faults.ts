@@ -30,22 +30,26 @@ export const SITE_FAULTS: readonly SiteFault[] = [
 
 /** Kills the process of the first pod that comes. */
 async function killNewPod({ witness, disturbances }: FaultWorld, site: Site): Promise<void> {
-  const pod = await until(
-    `a process of ${site.name}`,
-    () =>
-      witness
-        .pods(site.name, site.namespace)
-        .find(
-          ({ name, deletedAtMs, addresses }) => !deletedAtMs && addresses.length > 0 && podProcesses(name).length > 0,
-        ),
-    { everyMs: 20, timeoutMs: 60_000 },
-  );
-  const fromMs = performance.now();
-  for (const address of pod.addresses) {
-    disturbances.harm({ kind: 'killed', address, fromMs, untilMs: fromMs + 3000 });
-  }
-  signalPod(pod.name, 'SIGKILL');
+  const killFirst = () => {
+    const pod = witness
+      .pods(site.name, site.namespace)
+      .find(
+        ({ name, deletedAtMs, addresses }) => !deletedAtMs && addresses.length > 0 && podProcesses(name).length > 0,
+      );
+    if (!pod) return false;
+    const fromMs = performance.now();
+    for (const address of pod.addresses) {
+      disturbances.harm({ kind: 'killed', address, fromMs, untilMs: fromMs + KILLED_MS });
+    }
+    // It may have ended in that moment; then the next one is due.
+    signalPod(pod.name, 'SIGKILL');
+    return true;
+  };
+  await until(`a process of ${site.name} to kill`, killFirst, { everyMs: 20, timeoutMs: 60_000 });
 }
+
+/** Until kube-proxy has heard that it is not ready. */
+const KILLED_MS = 3000;
 
 /** With so many ports more than clients use. */
 async function edit({ environment }: FaultWorld, { namespace, name }: Site, more: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '../../cluster/kube-object.ts';
 import { until } from '../../cluster/wait.ts';
 import { type Environment, SYSTEM_NAMESPACE, untilAvailable } from '../../environment/environment.ts';
@@ -36,21 +37,23 @@ export function killPod(
 
 /** Kills the process of one of a Deployment's pods; resolves when all are available again. */
 export async function killOne(world: FaultWorld, app: string): Promise<void> {
-  const { witness, disturbances, environment, chance } = world;
+  const { disturbances, environment, chance } = world;
   const { name, addresses } = chance.pick(systemPods(world, app));
   const fromMs = performance.now();
   killPod(world, { name, addresses });
-  const isReady = () => witness.pods(app, SYSTEM_NAMESPACE).some((pod) => pod.name === name && pod.readyAtMs);
-  // One that is back before anybody saw it go is missed.
-  await until(`${name} to be seen dead`, () => !isReady(), { everyMs: 20, timeoutMs: KILLED_MS }).catch(() => {});
-  await untilAvailable(environment.api, app);
-  // On a busy machine that takes longer than expected.
+  await sleep(DEAD_MS);
+  // Asked itself: what the API server says of it may be of before.
+  const isBack = () => fetch(`http://${addresses[0]}:8013/readyz`).then(({ ok }) => ok);
+  await until(`${name} to be back`, isBack, { timeoutMs: BACK_LIMIT_MS });
   const untilMs = performance.now() + FOLLOW_MS;
   for (const address of addresses) disturbances.harm({ kind: 'killed', address, fromMs, untilMs });
+  await untilAvailable(environment.api, app);
 }
 
 /** Until kube-proxy has heard of it, and whoever connected just before that has found out. */
 const KILLED_MS = 5000;
+const DEAD_MS = 200;
+const BACK_LIMIT_MS = 60_000;
 /** kube-proxy follows the slices within this. */
 export const FOLLOW_MS = 3000;
 
