@@ -15,6 +15,7 @@ import { runFaults } from './faults/run-faults.ts';
 import { restartSoon } from './faults/system-pods.ts';
 import { judge, type RunResult } from './judge.ts';
 import { createLoad } from './load.ts';
+import { plant } from './mistakes.ts';
 import type { LossOptions } from './options.ts';
 import { createSites } from './sites.ts';
 import { addClientAddresses, createSources } from './sources.ts';
@@ -39,6 +40,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     const control = await runControl({ ...deps, api, witness, destinations, nextSource });
     const environment = await createEnvironment(cluster, (what) => deps.step(`installed: ${what}`));
     await restartSoon(environment);
+    if (options.mistake) await plant(environment, options.mistake);
     deps.step(`with the ${environment.metacontroller.kind} Metacontroller, seed ${options.seed}`);
     const disturbances = createDisturbances();
     const book = createBook(disturbances.goingOn, destinations);

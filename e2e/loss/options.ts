@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Fault } from './faults/fault.ts';
 import { FAULTS } from './faults/run-faults.ts';
 import { SITE_FAULTS, type SiteFault } from './faults/site-faults.ts';
+import { MISTAKES, type Mistake } from './mistakes.ts';
 
 export interface LossOptions {
   readonly clusterName: string;
@@ -13,6 +14,8 @@ export interface LossOptions {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly siteFaults: readonly SiteFault[];
+  /** Planted to see the campaign fail. */
+  readonly mistake: Mistake | undefined;
   /** Leaves logs and pods' output when the cluster is removed. */
   readonly isKeepingLogs: boolean;
   readonly isVerbose: boolean;
@@ -28,6 +31,7 @@ export function readOptions(): LossOptions {
       services: { type: 'string', default: '10' },
       seed: { type: 'string', default: '1' },
       faults: { type: 'string', default: 'all' },
+      mistake: { type: 'string' },
       keep: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
@@ -42,6 +46,7 @@ export function readOptions(): LossOptions {
     seed: countOf('seed', values.seed),
     faults: FAULTS.filter(isChosen),
     siteFaults: SITE_FAULTS.filter(isChosen),
+    mistake: chooseMistake(values.mistake),
     isKeepingLogs: values.keep,
     isVerbose: values.verbose,
   };
@@ -54,6 +59,13 @@ function choose(text: string): (fault: { readonly name: string }) => boolean {
   const unknown = chosen.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`there is no fault ${unknown}; there are: all, none, ${known.join(', ')}`);
   return ({ name }) => chosen.includes(name);
+}
+
+function chooseMistake(name: string | undefined): Mistake | undefined {
+  const known = Object.keys(MISTAKES) as Mistake[];
+  const chosen = known.find((mistake) => mistake === name);
+  if (name !== chosen) throw new Error(`there is no mistake ${name}; there are: ${known.join(', ')}`);
+  return chosen;
 }
 
 function countOf(option: string, text: string): number {
