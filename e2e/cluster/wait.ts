@@ -38,7 +38,8 @@ async function bounded<T>(probe: () => T | Promise<T>, timeoutMs: number): Promi
     throw new Error(`one attempt took longer than ${Math.round(timeoutMs)} ms`);
   });
   try {
-    return await Promise.race([probe(), tooLate]);
+    // A probe that throws at once has to lose the race, too, or nobody would observe the timer.
+    return await Promise.race([(async () => probe())(), tooLate]);
   } finally {
     // The loser's rejection (aborted timer) has been observed by the race already.
     timer.abort();
