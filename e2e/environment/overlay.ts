@@ -6,7 +6,8 @@ import { run } from '../cluster/shell.ts';
 /** `own`: Elasti's resolver; otherwise KubeElasti's, in the place of the stand-in. */
 const { RESOLVER_BIN } = process.env;
 const isOwnResolver = RESOLVER_BIN === 'own';
-const OTHER_SERVER_PORT = 8014;
+/** KubeElasti's resolver has the hook service's port. */
+export const OTHER_SERVER_PORT = 8014;
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 

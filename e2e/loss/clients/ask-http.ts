@@ -32,8 +32,10 @@ function attempt({ site, workMs, source, agent }: AskOptions): Promise<Attempt> 
   return new Promise((resolve) => {
     let actual = source;
     let isReused = false;
+    // A resolver that goes by the Host header has to find the Service; Elasti's does not look at it.
+    const headers = { host: `${site.name}.${site.namespace}.svc.cluster.local` };
     const own = agent ? { agent } : { agent: false as const, ...source };
-    const sent = request({ host: site.clusterIp, port: site.ports.http, path: `/?ms=${workMs}`, ...own });
+    const sent = request({ host: site.clusterIp, port: site.ports.http, path: `/?ms=${workMs}`, headers, ...own });
     const lose = (text: string, isWornOut = false) =>
       resolve({ outcome: { source: actual, workMs, lost: lostBy(text) }, isWornOut });
     const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
