@@ -86,6 +86,8 @@ function makeOperator(program: string, prometheusUrl: string): KubeObject {
       { name: 'health', containerPort: 8081 },
       { name: 'server', containerPort: OTHER_SERVER_PORT },
     ],
+    // Elasti's namespace takes no others.
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, initialDelaySeconds: 5, periodSeconds: 10 },
   };
   return {
@@ -101,6 +103,7 @@ function makeOperator(program: string, prometheusUrl: string): KubeObject {
           serviceAccountName: OPERATOR,
           automountServiceAccountToken: true,
           terminationGracePeriodSeconds: 10,
+          securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [container],
         },
       },

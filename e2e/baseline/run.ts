@@ -35,7 +35,9 @@ await runCommand(async () => {
 });
 
 /** Where the script inside leaves what it measured. */
-const resultOf = ({ directory }: Cluster): string => join(directory, 'figures.json');
+function resultOf({ directory }: Cluster): string {
+  return join(directory, 'figures.json');
+}
 
 async function measureOne(environment: Readonly<Record<string, string | undefined>>): Promise<readonly Figure[]> {
   for (const [variable, value] of Object.entries(environment)) {

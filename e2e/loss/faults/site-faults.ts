@@ -48,8 +48,8 @@ async function killNewPod({ witness, disturbances }: FaultWorld, site: Site): Pr
   await until(`a process of ${site.name} to kill`, killFirst, { everyMs: 20, timeoutMs: 60_000 });
 }
 
-/** Until kube-proxy has heard that it is not ready. */
-const KILLED_MS = 3000;
+/** Until kube-proxy has heard of it, and whoever connected just before that has been told that nobody has its address. */
+const KILLED_MS = 6500;
 
 /** With so many ports more than clients use. */
 async function edit({ environment }: FaultWorld, { namespace, name }: Site, more: number): Promise<void> {
