@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { privateServiceName } from '../../src/core/names.ts';
 import type { KubeApi } from '../cluster/api.ts';
 import { urlOf } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
@@ -7,7 +6,7 @@ import { untilAnswers } from '../loss/load.ts';
 import { createSite, type Manners, type Site } from '../loss/site.ts';
 import type { Source } from '../stage/echo-client.ts';
 import { makeElastiService } from '../stage/manifests.ts';
-import { DEPLOYMENTS } from '../stage/objects.ts';
+import { DEPLOYMENTS, ELASTI_SERVICES } from '../stage/objects.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** What the figures of one system are taken with, whichever system it is. */
@@ -63,9 +62,10 @@ export async function createScene(
       const site = await createSite(api, { name, namespace: NAMESPACE, manners, startDelayMs, preStopSeconds: 2 });
       await untilAnswers(site, nextSource);
       await api.apply(makeElastiService(NAMESPACE, { service: name, cooldownSeconds, minTargetReplicas: 1 }));
-      await until(`${name} to be known`, () =>
-        api.call('GET', urlOf('v1/services', NAMESPACE, privateServiceName(name))),
-      );
+      // Each system sets a finalizer when it has taken note.
+      const path = urlOf(ELASTI_SERVICES, NAMESPACE, name);
+      await until(`${name} to be known`, async () => (await api.call('GET', path)).metadata.finalizers?.length);
+      await sleep(SYNC_MS);
       return site;
     },
     async putToSleepForGood(site) {
