@@ -6,7 +6,7 @@ import { printLine } from './print.ts';
 // Runs the benchmarks named on the command line, or all, one after the other, each in a process of its own. What comes
 // from the first option on is for them.
 
-const BENCHMARKS = ['sync-throughput', 'wake', 'idle-calls', 'resolver', 'scale'];
+const BENCHMARKS = ['sync-throughput', 'wake', 'idle-calls', 'resolver', 'memory', 'scale'];
 
 const words = process.argv.slice(2);
 const firstOption = words.findIndex((word) => word.startsWith('-'));

@@ -100,7 +100,8 @@ describe('kustomizations', { skip: noKubectl }, () => {
     const values = env(hookService());
     assert.deepEqual(
       [...values.keys()].filter((name) => !(name in Variables.shape)),
-      [],
+      // Those of Node.js and of its C library.
+      ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_'],
     );
     const config = parseConfig(Object.fromEntries(values));
     assert.equal(config.hookPort, 8080);
@@ -118,6 +119,14 @@ describe('kustomizations', { skip: noKubectl }, () => {
       resolver.spec.ports.map(({ port }: { port: number }) => port),
       [config.resolver.port, config.resolver.proxyPort],
     );
+  });
+
+  test('the heap that the hook service may have leaves a quarter of its memory limit for what is beside it', () => {
+    const [, heap, young] = /--max-old-space-size=(\d+) --max-semi-space-size=(\d+)/.exec(
+      env(hookService()).get('NODE_OPTIONS') ?? '',
+    ) ?? [assert.fail()];
+    const [, limit] = /^(\d+)Mi$/.exec(containerOf(hookService()).resources.limits.memory) ?? [assert.fail()];
+    assert.ok(Number(heap) + 3 * Number(young) <= 0.75 * Number(limit));
   });
 
   test("the resolver's environment names the hook service as it is named here", () => {

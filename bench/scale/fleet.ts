@@ -16,17 +16,23 @@ export interface Member {
 const PER_NAMESPACE = 50;
 const AT_ONCE = 24;
 
-/** Every other one sleeps. */
-export function makeFleet(count: number): readonly Member[] {
+/** Every other one sleeps. They are numbered, from `first` on. */
+export function makeFleet(count: number, first = 0): readonly Member[] {
   return Array.from({ length: count }, (_, i) => ({
-    namespace: `fleet-${Math.floor(i / PER_NAMESPACE)}`,
-    name: `service-${i}`,
-    isAsleep: i % 2 === 1,
+    namespace: `fleet-${Math.floor((first + i) / PER_NAMESPACE)}`,
+    name: `service-${first + i}`,
+    isAsleep: (first + i) % 2 === 1,
   }));
 }
 
+export const makeElastiServiceSpec = (member: Member, serverAddress: string): object => ({
+  service: member.name,
+  scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: member.name },
+  triggers: [{ type: 'prometheus', metadata: { query: queryOf(member), threshold: '0.5', serverAddress } }],
+});
+
 /** What the trigger of a member asks Prometheus. */
-export const queryOf = ({ namespace, name, isAsleep }: Member): string =>
+const queryOf = ({ namespace, name, isAsleep }: Member): string =>
   `sum(rate(requests_total{namespace="${namespace}",service="${name}",wanted="${isAsleep ? 0 : 1}"}[1m])) or vector(0)`;
 
 /** Creates the namespaces, Deployments and Services of the members. */
@@ -52,11 +58,7 @@ export async function createElastiServices(
       apiVersion: API_VERSION,
       kind: 'ElastiService',
       metadata: { name: member.name, namespace: member.namespace },
-      spec: {
-        service: member.name,
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: member.name },
-        triggers: [{ type: 'prometheus', metadata: { query: queryOf(member), threshold: '0.5', serverAddress } }],
-      },
+      spec: makeElastiServiceSpec(member, serverAddress),
     }),
   );
 }

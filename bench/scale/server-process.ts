@@ -35,7 +35,7 @@ export async function startServer(layout: ClusterLayout, start: Start): Promise<
   const { name, deployed, identity, inspectorPort, readyUrl } = start;
   const command = identity.wrap([
     process.execPath,
-    ...heapFlags(deployed.memoryLimitMiB),
+    ...(deployed.environment.NODE_OPTIONS === undefined ? heapFlags(deployed.memoryLimitMiB) : []),
     `--inspect-port=127.0.0.1:${inspectorPort}`,
     '--enable-source-maps',
     '--import',
@@ -85,7 +85,7 @@ export function pidOf(layout: ClusterLayout, name: string): number {
   return identity.pid;
 }
 
-/** The sizes that Node.js itself takes in a container of this memory limit, which there is none of here. */
+/** The sizes that Node.js itself takes in a container of this memory limit, which there is none of here, where it is told none. */
 function heapFlags(memoryLimitMiB: number): readonly string[] {
   const oldSpaceMiB = memoryLimitMiB / 2;
   const semiSpaceMiB = Math.max(1, oldSpaceMiB / (oldSpaceMiB <= 256 ? 256 : 128));

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { until } from '../../e2e/cluster/wait.ts';
+import { type Inspector, openInspector } from '../scale/inspector.ts';
+import { type Usage, usageOf } from '../usage.ts';
+
+const HOOK_PORT = 8080;
+const SERVER_PORT = 8013;
+const INSPECTOR_PORT = 9301;
+const DEPLOYMENT = new URL('../../manifests/base/deployment.yaml', import.meta.url);
+
+export interface HookService {
+  readonly hookPort: number;
+  usage(): Usage & { readonly anonymousMiB: number };
+  /** The metrics, as Prometheus takes them. */
+  scrape(): Promise<string>;
+  inspect<T>(work: (inspector: Inspector) => Promise<T>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** Starts the program as the Deployment does, with its environment; resolves when it is ready. */
+export async function startHookService(start: {
+  readonly dist: string;
+  readonly apiPort: number;
+  readonly token: string;
+  readonly env: Readonly<Record<string, string>>;
+}): Promise<HookService> {
+  const { dist, apiPort, token, env } = start;
+  const { HOOK_TOKEN_FILE: _, ...deployed } = deployedEnvironment();
+  const flags = [`--inspect-port=127.0.0.1:${INSPECTOR_PORT}`, '--enable-source-maps'];
+  const child = spawn(process.execPath, [...flags, '--import', join(dist, 'instrument.js'), join(dist, 'main.js')], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+    env: {
+      ...deployed,
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String(apiPort),
+      LISTEN_ADDRESS: '127.0.0.1',
+      HOOK_TOKEN: token,
+      RESOLVER_ROUTING: 'port',
+      NODE_ENV: 'production',
+      // A stand-in that shares a core may be late: what is asked again is no news.
+      LOG_LEVEL: 'error',
+      ...env,
+    },
+  });
+  const pid = child.pid ?? 0;
+  const url = (path: string) => `http://127.0.0.1:${SERVER_PORT}${path}`;
+  await until('the hook service', async () => (await fetch(url('/readyz'))).ok, { timeoutMs: 60_000 });
+  return {
+    hookPort: HOOK_PORT,
+    usage: () => {
+      const [, kibibytes] = /^Anonymous:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+      return { ...usageOf(pid), anonymousMiB: Number(kibibytes) / 1024 };
+    },
+    scrape: async () => (await fetch(url('/metrics'))).text(),
+    inspect: async (work) => {
+      const inspector = await openInspector(pid, INSPECTOR_PORT);
+      try {
+        return await work(inspector);
+      } finally {
+        inspector.close();
+      }
+    },
+    stop: async () => {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** What stands there as text; what comes from elsewhere is for a cluster to give. */
+function deployedEnvironment(): Record<string, string> {
+  const [document] = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8'));
+  const [container] = document?.toJS().spec.template.spec.containers ?? [];
+  const env = container.env as readonly { readonly name: string; readonly value?: string }[];
+  return Object.fromEntries(env.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
+}
