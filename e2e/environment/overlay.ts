@@ -4,10 +4,12 @@ import type { ClusterLayout } from '../cluster/layout.ts';
 import { run } from '../cluster/shell.ts';
 
 /** `own`: Elasti's resolver; otherwise KubeElasti's, in the place of the stand-in. */
-const { RESOLVER_BIN, OBSERVE_BY } = process.env;
+const { RESOLVER_BIN } = process.env;
 const isOwnResolver = RESOLVER_BIN === 'own';
 /** KubeElasti's resolver has the hook service's port. */
 export const OTHER_SERVER_PORT = 8014;
+/** `watch`: the hook service watches the cluster itself, as manifests/many-services has it. */
+export const isWatching = process.env.OBSERVE_BY === 'watch';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 
@@ -42,7 +44,7 @@ function makeKustomization(directory: string): object {
     kind: 'Kustomization',
     // Kustomize takes no absolute paths.
     resources: [relative(directory, fromRepository(isOwnResolver ? 'manifests/own-resolver' : 'manifests/default'))],
-    ...(OBSERVE_BY === 'watch' ? { components: [relative(directory, fromRepository('manifests/many-services'))] } : {}),
+    components: isWatching ? [relative(directory, fromRepository('manifests/many-services'))] : [],
     patches: [
       patchOf('elasti-operator-controller', {
         name: 'manager',
