@@ -13,7 +13,7 @@ import type { OnCall } from './kube/request.ts';
 import { type Answer, json, makeKubeConfig, startStub, status } from './kube/testing/api-server-stub.ts';
 import { createPostWake } from './resolver/cluster/post-wake.ts';
 import { createSendWake } from './resolver/cluster/send-wake.ts';
-import { until } from './resolver/cluster/testing/until.ts';
+import { until } from './testing/until.ts';
 import { createTokenWriter } from './resolver/cluster/write-token.ts';
 import { createColdStartTraces } from './resolver/cold-start-traces.ts';
 import { connectTo, request } from './resolver/testing/client.ts';
@@ -58,7 +58,7 @@ async function startHookService(t: TestContext, api: string, tracer: Tracer | un
     wake: ({ namespace, service }) => wakes.wake(namespace, service),
     traceWake: tracer && createTraceWake(tracer, clock),
     listElastiServices: async () => [],
-    metricsText: async () => ({ contentType: 'text/plain', body: Buffer.of() }),
+    metricsText: async () => ({ contentType: 'text/plain', body: [Buffer.of()] }),
     isReady: async () => ({ ready: true, reason: '' }),
     gate: createGate({ maxInFlight: 10, random: random.next }),
     monotonicMs: clock.monotonicMs,
