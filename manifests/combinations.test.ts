@@ -13,6 +13,8 @@ const containerOf = (deployment: Manifest) => deployment.spec.template.spec.cont
 const grantsOf = (manifests: readonly Manifest[], kind: string, name: string) =>
   manifests.filter((role) => role.kind === kind && role.metadata.name === name).flatMap(grants);
 
+const HOOK_SERVICE = 'elasti-operator-controller';
+
 const HERE = new URL('.', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, HERE), 'utf8');
 
@@ -63,6 +65,46 @@ describe('combinations', { skip: noKubectl }, () => {
       entry.value,
     ]);
     assert.equal(parseConfig(Object.fromEntries(values)).isObserveOnly, true);
+  });
+
+  describe('many services', () => {
+    const [many = [], manyNamespaced = []] = noKubectl
+      ? []
+      : [render('own-resolver', 'many-services'), render('own-resolver', 'namespaced', 'many-services')];
+    const few = noKubectl ? [] : render('own-resolver');
+    const withHooks = (manifests: readonly Manifest[]) =>
+      Object.keys(ofKind(manifests, 'CompositeController')[0]?.spec.hooks ?? {}).sort();
+
+    test('the hook service watches, knows its own address, and Metacontroller relates nothing', () => {
+      assert.deepEqual(withHooks(many), ['finalize', 'sync']);
+      const deployment = ofKind(many, 'Deployment').find(({ metadata }) => metadata.name === HOOK_SERVICE);
+      const { env } = containerOf(deployment ?? assert.fail());
+      const find = (wanted: string) => env.find(({ name }: { name: string }) => name === wanted);
+      assert.equal(find('OBSERVE_BY')?.value, 'watch');
+      assert.deepEqual(find('POD_IP')?.valueFrom, { fieldRef: { fieldPath: 'status.podIP' } });
+      assert.deepEqual(withHooks(few), ['customize', 'finalize', 'sync']);
+    });
+
+    test('it may list and watch what it goes by, and nothing more than without', () => {
+      const added = (kind: string) => {
+        const before = grantsOf(few, kind, HOOK_SERVICE);
+        return grantsOf(many, kind, HOOK_SERVICE).filter((grant) => !before.includes(grant));
+      };
+      assert.deepEqual(added('ClusterRole'), [
+        'discovery.k8s.io/endpointslices: list watch',
+        'elasti.truefoundry.com/elastiservices: list watch',
+        'services: list watch',
+      ]);
+      assert.deepEqual(added('Role'), ['configmaps: list watch']);
+    });
+
+    test('in some namespaces only, nothing binds cluster-wide, and each tenant grants what is watched', () => {
+      assert.deepEqual(ofKind(manyNamespaced, 'ClusterRoleBinding'), []);
+      assert.deepEqual(
+        grantsOf(render('namespaced/tenant', 'many-services/tenant'), 'Role', HOOK_SERVICE),
+        grantsOf(many, 'ClusterRole', HOOK_SERVICE),
+      );
+    });
   });
 
   test('namespaced: nothing binds cluster-wide, and both programs are told where to look', () => {

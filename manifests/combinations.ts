@@ -17,7 +17,11 @@ export const COMBINATIONS: readonly Combination[] = [
   { folder: 'own-resolver', components: ['observe-only'] },
   { folder: 'default', components: ['monitoring', 'metrics-port'] },
   { folder: 'own-resolver', components: ['monitoring', 'monitoring/own-resolver'] },
+  { folder: 'default', components: ['many-services'] },
+  { folder: 'own-resolver', components: ['many-services', 'high-availability'] },
+  { folder: 'own-resolver', components: ['namespaced', 'many-services'] },
   { folder: 'namespaced/tenant', components: [], namespace: 'default' },
+  { folder: 'namespaced/tenant', components: ['many-services/tenant'], namespace: 'default' },
 ];
 
 export const nameOf = ({ folder, components }: Combination): string => [folder, ...components].join(' with ');
