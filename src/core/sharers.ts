@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Parent } from '../api/hooks.ts';
 import type { Target } from '../api/kubernetes.ts';
 import { enabledPeriodAt } from './enabled-period.ts';
@@ -22,7 +21,10 @@ export function sharersOf(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const NamesTarget = z.looseObject({ scaleTargetRef: z.looseObject({ name: z.string() }) });
+/** What a spec names as its target, read or not. */
+function targetNameOf({ spec }: Parent): unknown {
+  return (spec as { readonly scaleTargetRef?: { readonly name?: unknown } | null } | null)?.scaleTargetRef?.name;
+}
 
 function sharerOf(
   parent: Parent,
@@ -30,16 +32,14 @@ function sharerOf(
   now: Date,
   settings: Pick<Settings, 'drainSeconds' | 'clockSkewSeconds'>,
 ): Sharer | undefined {
+  // Before anything is parsed: there may be thousands of others.
+  if (targetNameOf(parent) !== target.name) return undefined;
   const elastiService = parseElastiService(parent);
   const { name, uid } = parent.metadata;
-  if ('invalid' in elastiService) {
-    // Nobody can say whether it is in use, so it counts as in use.
-    const names = NamesTarget.safeParse(parent.spec);
-    const isNamed = names.success && names.data.scaleTargetRef.name === target.name;
-    return isNamed ? { name, uid, isIdle: false, isDrained: false, drainingSince: undefined } : undefined;
-  }
+  // Nobody can say whether it is in use, so it counts as in use.
+  if ('invalid' in elastiService) return { name, uid, isIdle: false, isDrained: false, drainingSince: undefined };
   const theirs = targetOf(elastiService);
-  if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
+  if (theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
   // One that lost the Service to another has no traffic of its own to wait for.
   if (hasLostService(parent)) return;
   const will = willOf(elastiService, now);
