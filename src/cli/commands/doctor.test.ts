@@ -38,13 +38,14 @@ ok       StatefulSet metacontroller/metacontroller: it has the flags that Elasti
 ok       CompositeController elasti: its hooks are ours
 ok       CompositeController elasti: Service elasti/elasti-hooks, which its hooks go to, has ready pods
 ok       Deployment elasti/elasti-operator-controller: 2 pods ready
+ok       ElastiServices: Metacontroller observes what concerns them: 1
 ok       Service elasti/elasti-resolver-service: 2 resolvers ready
 ok       ServiceAccount elasti/elasti-operator-controller: it has the rights that it needs
 ok       You: you have the rights that all commands need
 ok       Prometheus http://prometheus.monitoring:9090: it answers, and shows itself to be up
 ok       ElastiService shop/web: nothing is in the way of its sleep
 
-0 problems, 0 warnings, 0 unknown, 13 ok
+0 problems, 0 warnings, 0 unknown, 14 ok
 `,
     err: '',
   });
@@ -161,6 +162,61 @@ test('the hook service: missing, not ready, alone, with a variable that stops it
   const containers = [{ name: 'manager', env }];
   assert.deepEqual(await wrong({ ...HOOK_SERVICE, spec: { template: { spec: { containers } } } }), [
     `problem ${named}: POLLING_INTERVAL is "often", allowed is a duration from 1s to 1h, such as 30s or 1m30s`,
+  ]);
+});
+
+const watchingWith = (env: readonly object[]) => ({
+  ...HOOK_SERVICE,
+  spec: {
+    template: {
+      spec: {
+        ...HOOK_SERVICE.spec.template.spec,
+        containers: [{ name: 'manager', env: [{ name: 'OBSERVE_BY', value: 'watch' }, ...env] }],
+      },
+    },
+  },
+});
+const POD_IP = { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } };
+const { customize: _customize, ...WATCHED_HOOKS } = CONTROLLER.spec.hooks;
+const WATCHED_CONTROLLER = { ...CONTROLLER, spec: { ...CONTROLLER.spec, hooks: WATCHED_HOOKS } };
+
+test('a hook service that watches by itself: in order, with a hook too many, without its address', async (t) => {
+  const wrong = (deployment: unknown, controller: unknown) =>
+    wrongIn(t, { [PATHS.hookService]: deployment, [PATHS.controllers]: [controller] });
+  assert.deepEqual(await wrong(watchingWith([POD_IP]), WATCHED_CONTROLLER), []);
+  assert.deepEqual(await wrong(watchingWith([POD_IP]), CONTROLLER), [
+    'warning composite-controller: CompositeController elasti: it has a customize hook',
+  ]);
+  assert.deepEqual(await wrong(watchingWith([]), WATCHED_CONTROLLER), [
+    'warning observing: Deployment elasti/elasti-operator-controller: its pods are not told their address (POD_IP)',
+  ]);
+  assert.deepEqual(await wrong(HOOK_SERVICE, WATCHED_CONTROLLER), [
+    'problem composite-controller: CompositeController elasti: it has no customize hook',
+  ]);
+});
+
+test('a hook service that watches by itself needs the rights to', async (t) => {
+  const routing = { name: 'RESOLVER_ROUTING', value: 'port' };
+  const wrong = (env: readonly object[], isWatched = true) => {
+    const deployment = isWatched ? watchingWith([POD_IP, ...env]) : HOOK_SERVICE;
+    const review: AnswerTo = ({ body }) => {
+      const { verb } = (body as Review).spec.resourceAttributes;
+      return { code: 201, body: { status: { allowed: verb !== 'watch' } } };
+    };
+    return wrongIn(t, {
+      [PATHS.hookService]: deployment,
+      [PATHS.controllers]: [isWatched ? WATCHED_CONTROLLER : CONTROLLER],
+      [PATHS.accessReviews]: review,
+    });
+  };
+  const named = 'problem rights: ServiceAccount elasti/elasti-operator-controller: it may not';
+  const watches = (where: string) =>
+    ['elastiservices', 'services', 'endpointslices'].map((resource) => `${named} watch ${resource} ${where}`);
+  assert.deepEqual(await wrong([], false), []);
+  assert.deepEqual(await wrong([]), watches('in all namespaces'));
+  assert.deepEqual(await wrong([routing, { name: 'WATCH_NAMESPACES', value: 'shop' }]), [
+    ...watches('in namespace shop'),
+    `${named} watch configmaps in namespace elasti`,
   ]);
 });
 

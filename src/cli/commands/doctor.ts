@@ -5,6 +5,7 @@ import { checkCompositeController } from '../doctor/composite-controller.ts';
 import { checkCrds } from '../doctor/crds.ts';
 import { type CheckName, type Finding, findingsOf, tellFindings } from '../doctor/finding.ts';
 import { checkMetacontroller } from '../doctor/metacontroller.ts';
+import { checkObserving } from '../doctor/observing.ts';
 import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkHookService, checkResolver } from '../doctor/readiness.ts';
 import { checkHookRights, checkYourRights } from '../doctor/rights.ts';
@@ -41,6 +42,7 @@ export async function doctor(kube: Kube, { namespace, elastiNamespace, now }: Do
     orUnknown('metacontroller', 'Metacontroller', () => checkMetacontroller(kube)),
     orUnknown('composite-controller', 'CompositeController', () => checkCompositeController(kube, installation)),
     checkHookService(installation),
+    checkObserving(installation, parents.length),
     orUnknown('resolver', 'Resolver', () => checkResolver(kube, installation)),
     orUnknown('rights', 'ServiceAccount', () => checkHookRights(kube, installation, uses)),
     orUnknown('your-rights', 'You', () => checkYourRights(kube, namespace)),

@@ -4,11 +4,16 @@ import type { Installation } from '../kube/installation.ts';
 import { COMPOSITE_CONTROLLERS, CompositeController } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import { type Finding, findingsOf } from './finding.ts';
+import { isWatching } from './observing.ts';
 
 const { ok, unknown, warning, problem } = findingsOf('composite-controller');
 
 const HOOKS = ['sync', 'finalize', 'customize'] as const;
 const APPLY = 'kubectl apply -k manifests/default';
+const NEEDLESS = 'the hook service watches by itself, and yet each event is matched against every ElastiService';
+const BLIND = 'the hook service hears of no Service and no EndpointSlice, so that it changes nothing';
+const BOTH =
+  'apply CompositeController and Deployment from one kustomization: both have manifests/many-services, or neither';
 
 /** Whether Metacontroller has been told about us, and asks hooks that somebody answers. */
 export async function checkCompositeController(kube: Kube, installation: Installation): Promise<Finding[]> {
@@ -29,7 +34,7 @@ export async function checkCompositeController(kube: Kube, installation: Install
   }
   const object = `CompositeController ${controller.metadata.name}`;
   const findings = [
-    ...judgeHooks(object, controller),
+    ...judgeHooks(object, controller, isWatching(installation)),
     ...judgeSpec(object, controller, installation),
     await checkBackend(object, controller, kube),
   ];
@@ -37,12 +42,17 @@ export async function checkCompositeController(kube: Kube, installation: Install
   return isFine ? [ok(object, 'its hooks are ours'), ...findings] : findings;
 }
 
-function judgeHooks(object: string, { spec }: CompositeController): Finding[] {
+function judgeHooks(object: string, { spec }: CompositeController, isWatching: boolean): Finding[] {
   return HOOKS.flatMap((name) => {
     const hook = spec.hooks?.[name];
-    if (hook?.webhook?.url == null) {
-      const why = 'without one of its three hooks it does not do what it is for';
-      return [problem({ object, what: `it has no ${name} hook`, why, todo: APPLY })];
+    const isThere = hook?.webhook?.url != null;
+    if (name === 'customize' && isWatching) {
+      return isThere ? [warning({ object, what: 'it has a customize hook', why: NEEDLESS, todo: BOTH })] : [];
+    }
+    if (!isThere) {
+      const why = name === 'customize' ? BLIND : 'without this hook it does not do what it is for';
+      const todo = name === 'customize' ? BOTH : APPLY;
+      return [problem({ object, what: `it has no ${name} hook`, why, todo })];
     }
     if (hook.version === 'v2') return [];
     const why = 'our answers are of version v2, and would be read wrongly';

@@ -17,6 +17,7 @@ export type CheckName =
   | 'metacontroller'
   | 'composite-controller'
   | 'hook-service'
+  | 'observing'
   | 'resolver'
   | 'rights'
   | 'your-rights'

@@ -4,6 +4,7 @@ import { listPath } from '../../kube/paths.ts';
 import { HOOK_DEPLOYMENT, type Installation } from '../kube/installation.ts';
 import type { Kube } from '../kube/kube.ts';
 import { type Finding, findingsOf } from './finding.ts';
+import { isWatching } from './observing.ts';
 
 interface Right {
   readonly group: string;
@@ -40,6 +41,18 @@ const OF_KEDA: Right = {
   verbs: ['get', 'patch'],
   purpose: 'ScaledObjects cannot be paused, so that their targets do not sleep',
 };
+const BLIND = 'it watches the cluster itself, and without this it changes nothing';
+const OF_WATCHING: readonly Right[] = [
+  { group: ELASTI, resource: 'elastiservices', verbs: ['list', 'watch'], purpose: BLIND },
+  { group: '', resource: 'services', verbs: ['list', 'watch'], purpose: BLIND },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'], purpose: BLIND },
+];
+const OF_CLAIMS: Right = {
+  group: '',
+  resource: 'configmaps',
+  verbs: ['list', 'watch'],
+  purpose: 'the claimed ports of the resolver are not heard of',
+};
 const OF_YOU: readonly Right[] = [
   { group: ELASTI, resource: 'elastiservices', verbs: ['get', 'list'], purpose: 'status and why show nothing' },
   { group: ELASTI, resource: 'elastiservices', verbs: ['patch'], purpose: 'wake, sleep and keep-awake are refused' },
@@ -61,14 +74,26 @@ export async function checkHookRights(
   const name = typeof deployment === 'string' ? undefined : deployment.spec.template?.spec?.serviceAccountName;
   const user = `system:serviceaccount:${namespace}:${name ?? HOOK_DEPLOYMENT}`;
   const object = `ServiceAccount ${namespace}/${name ?? HOOK_DEPLOYMENT}`;
-  const rights = [...OF_HOOKS, ...(uses.rollouts ? [OF_ROLLOUTS] : []), ...(uses.keda ? [OF_KEDA] : [])];
+  const rights = [
+    ...OF_HOOKS,
+    ...(uses.rollouts ? [OF_ROLLOUTS] : []),
+    ...(uses.keda ? [OF_KEDA] : []),
+    ...(isWatching(installation) ? OF_WATCHING : []),
+  ];
   const watched = (environment.WATCH_NAMESPACES ?? '').split(',').flatMap((part) => part.trim() || []);
+  const isAllowed = (right: ResourceAttributes) =>
+    review(kube, 'subjectaccessreviews', { user, resourceAttributes: right });
+  const { resolver } = installation.settings;
+  const ofClaims = isWatching(installation) && resolver.routing === 'port' ? [OF_CLAIMS] : [];
   try {
-    const missing = await findMissing(rights, watched.length > 0 ? watched : [undefined], (right) =>
-      review(kube, 'subjectaccessreviews', { user, resourceAttributes: right }),
-    );
+    const missing = [
+      ...(await findMissing(rights, watched.length > 0 ? watched : [undefined], isAllowed)),
+      ...(await findMissing(ofClaims, [resolver.namespace], isAllowed)),
+    ];
     if (missing.length === 0) return [ok(object, 'it has the rights that it needs')];
-    const todo = 'apply the roles of manifests/base/rbac.yaml';
+    const todo = isWatching(installation)
+      ? 'apply the roles of manifests/base/rbac.yaml with the component manifests/many-services, and its tenant/ where there are tenants'
+      : 'apply the roles of manifests/base/rbac.yaml';
     return missing.map(({ what, purpose }) => problem({ object, what: `it may not ${what}`, why: purpose, todo }));
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.code !== 'FORBIDDEN') throw error;
