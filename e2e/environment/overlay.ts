@@ -7,6 +7,8 @@ import { run } from '../cluster/shell.ts';
 const { RESOLVER_BIN } = process.env;
 const isOwnResolver = RESOLVER_BIN === 'own';
 const OTHER_SERVER_PORT = 8014;
+/** `watch`: the hook service watches the cluster itself, as manifests/many-services has it. */
+export const isWatching = process.env.OBSERVE_BY === 'watch';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 
@@ -41,6 +43,7 @@ function makeKustomization(directory: string): object {
     kind: 'Kustomization',
     // Kustomize takes no absolute paths.
     resources: [relative(directory, fromRepository(isOwnResolver ? 'manifests/own-resolver' : 'manifests/default'))],
+    components: isWatching ? [relative(directory, fromRepository('manifests/many-services'))] : [],
     patches: [
       patchOf('elasti-operator-controller', {
         name: 'manager',
