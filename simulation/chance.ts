@@ -34,7 +34,9 @@ export function createChance(seed: number): Chance {
     pick: (list) => list[Math.floor(next() * list.length)] as (typeof list)[number],
     uuid: () => {
       uuids += 1;
-      return `00000000-0000-4000-8000-${String(uuids).padStart(12, '0')}`;
+      // Some go by its beginning, others by its end.
+      const count = String(uuids);
+      return `${count.padStart(8, '0')}-0000-4000-8000-${count.padStart(12, '0')}`;
     },
   };
 }

@@ -100,6 +100,9 @@ export function createRelated(
   };
 }
 
+/** Without the hook. */
+export const RELATES_NOTHING: Related = { of: async () => ({}), onEvent: () => {}, parentChanged: () => {} };
+
 function gather<T extends KubeObject>(cache: Cache<T>, rule: RelatedRule, into: Record<string, T>): void {
   for (const [key, object] of cache.entriesIn(rule.namespace)) if (isSelected(rule, object)) into[key] = object;
 }

@@ -4,7 +4,7 @@ import { isSame } from '../src/core/resources/same.ts';
 import { KubeApiError } from '../src/errors.ts';
 import { limitCalls } from './client-limit.ts';
 import { createChildren, isOwnedBy } from './controller-children.ts';
-import { createRelated, type Related, type RelatedCaches } from './controller-related.ts';
+import { createRelated, RELATES_NOTHING, type Related, type RelatedCaches } from './controller-related.ts';
 import { FINALIZER, finalizersOf, withFinalizer } from './elasti-services.ts';
 import { type HookAnswer, NoAnswerError } from './hooks.ts';
 import { type KubeObject, keyOf } from './objects.ts';
@@ -52,7 +52,8 @@ function start(world: World): Process {
   const process = createProcess(scheduler, { name: 'metacontroller', offsetMs: 0 });
   const api = limitCalls(world, process, faults.has('controllerLimited') ? NARROW_LIMIT : LIMIT);
   const queue = createWorkQueue({ scheduler, process, workers: WORKERS }, syncKey);
-  const related = createRelated(world, (parent) => hooks.customize(process, parent));
+  const isOwnWatch = world.settings.observedBy === 'watch';
+  const related = isOwnWatch ? RELATES_NOTHING : createRelated(world, (parent) => hooks.customize(process, parent));
 
   const parents = elastiServices.watch(process, (key, after, before) => {
     const isSameParent = after?.metadata.uid === before?.metadata.uid;
@@ -64,7 +65,7 @@ function start(world: World): Process {
     // A child's event reaches its owner, and like any other those to whom it is related.
     const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === 'ElastiService');
     if (owner) queue.add(keyOf(key.slice(0, key.indexOf('/')), owner.name));
-    if (faults.has('lostEvents') && chance.is(0.1)) return;
+    if (isOwnWatch || (faults.has('lostEvents') && chance.is(0.1))) return;
     related.onEvent(object, parents, queue.add);
   };
   const caches = { services: services.watch(process, onEvent), slices: slices.watch(process, onEvent) };

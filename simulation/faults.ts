@@ -40,6 +40,8 @@ export const FAULTS = {
   resolverMute: 'a resolver says nothing of its ports and connections for a while',
   dualStack: 'some Services have two IP families, and so has the resolver',
   familyGone: 'the resolver lacks one of two families for up to a minute',
+  ownWatch: 'in half of all seeds the hook service watches the cluster itself, and Metacontroller relates nothing',
+  silentWatches: 'a watch of a hook replica says nothing for up to 90 s, now and then for 150 s',
   oldResolver: "the resolver wakes once and then is silent for 10 s, as KubeElasti's does",
 } as const;
 

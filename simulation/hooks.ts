@@ -30,7 +30,9 @@ const REPLICAS = 2;
 /** Starts the replicas of a world. */
 export function createHooks(world: World): Hooks {
   const { scheduler, chance, faults } = world;
+  const { hookPeers } = world;
   const replicas: Replica[] = Array.from({ length: REPLICAS }, (_, i) => createReplica(world, `hook-${i}`));
+  if (world.settings.observedBy === 'watch') for (const { process } of replicas) hookPeers.came(process.name);
 
   const pick = () => {
     const alive = replicas.filter(({ process }) => process.isAlive());
@@ -119,8 +121,11 @@ export function createHooks(world: World): Hooks {
     if (i < 0 || !process.isAlive()) return;
     world.tell(undefined, process.name, () => 'crashes');
     process.crash();
+    const isOwnWatch = world.settings.observedBy === 'watch';
+    if (isOwnWatch) hookPeers.went(process.name, () => replicas[i]?.process.isAlive() === true);
     scheduler.after(chance.between(200, 5000), () => {
       replicas[i] = createReplica(world, process.name);
+      if (isOwnWatch) hookPeers.came(process.name);
       world.tell(undefined, process.name, () => 'is back');
     });
   }

@@ -4,6 +4,8 @@ import type { CarryOut } from '../src/effects/carry-out.ts';
 import type { ResolverReads } from '../src/effects/gather.ts';
 import type { ClaimsCluster, Cluster } from '../src/effects/ports.ts';
 import type { Registry } from '../src/effects/registry.ts';
+import type { Nudges } from '../src/effects/sight/nudges.ts';
+import type { Sight } from '../src/effects/sight/sight.ts';
 import type { Send } from '../src/triggers/send.ts';
 import type { FaultName } from './faults.ts';
 import type { World } from './world.ts';
@@ -25,6 +27,8 @@ export interface Mutant {
   readonly resolver?: (reads: ResolverReads) => ResolverReads;
   readonly claims?: (cluster: ClaimsCluster) => ClaimsCluster;
   readonly send?: (send: Send) => Send;
+  readonly sight?: (sight: Sight) => Sight;
+  readonly nudges?: (nudges: Nudges) => Nudges;
 }
 
 export const NO_MUTANT: Mutant = { name: 'none', caughtBy: [], faults: [] };

@@ -13,6 +13,7 @@ import { familyOf, firstAddressOf } from './families.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { SERVER } from './prometheus.ts';
+import { createSighted } from './sighted.ts';
 import type { Site, World } from './world.ts';
 
 const ASK_TIMEOUT_MS = 500;
@@ -49,7 +50,8 @@ export function createReplica(world: World, name: string): Replica {
   });
   const bareClaims = createClaimsCluster(world, process);
   const random = { next: chance.next, uuid: chance.uuid };
-  const { answers, wakes, claims } = createEffects({
+  const sighted = settings.observedBy === 'watch' ? createSighted(world, process) : undefined;
+  const { answers, wakes, claims, nudges } = createEffects({
     cluster,
     clock,
     random,
@@ -61,12 +63,14 @@ export function createReplica(world: World, name: string): Replica {
       ask: createAsk(world, process),
       portRange: world.portRange,
     },
+    sighted: sighted?.deps,
     wrap: {
       registry: mutant.registry,
       resolver: mutant.resolver,
       carryOut: (carryOut) => watched(world, process, mutant.carryOut?.(carryOut) ?? carryOut),
     },
   });
+  if (nudges) sighted?.connect(nudges);
   if (claims) void sweepClaims({ claims, clock, random, log, onBug: checks.bug }, new AbortController().signal);
   return { process, answers: mutant.answers?.(answers, cluster) ?? answers, wakes };
 }

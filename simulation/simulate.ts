@@ -11,6 +11,7 @@ import { startEdits } from './edits.ts';
 import { collectGarbage, createElastiService } from './elasti-services.ts';
 import { createFamilies } from './families.ts';
 import { createFaults, drawFaults, type FaultName } from './faults.ts';
+import { createHookPeers } from './hook-peers.ts';
 import { createHooks } from './hooks.ts';
 import { type Cause, createLedger } from './ledger.ts';
 import { type Mutant, NO_MUTANT } from './mutant.ts';
@@ -59,6 +60,7 @@ const DISTURBING: ReadonlySet<FaultName> = new Set<FaultName>([
   'apiSlow',
   'lateZeros',
   'watchLag',
+  'silentWatches',
   'controllerRestarts',
   'controllerDown',
   'controllerLimited',
@@ -89,6 +91,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   const settings = makeSettings({
     pollSeconds: chance.pick([5, 10, 20]),
     routing: faults.has('routedByPort') && chance.is(0.5) ? 'port' : 'host',
+    observedBy: faults.has('ownWatch') && chance.is(0.5) ? 'watch' : 'metacontroller',
   });
   const sites = makeSites(count, chance, {
     mayHaveKeda: faults.has('autoscaler'),
@@ -141,6 +144,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   });
   for (const site of sites) setUpSite(world, site);
   collectGarbage(world);
+  world.hookPeers = createHookPeers(world);
   world.hooks = createHooks(world);
   const workloads = createWorkloads(world, createProcess(scheduler, { name: 'kcm', offsetMs: 0 }));
   const resolvers = createResolvers(world);

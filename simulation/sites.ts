@@ -9,8 +9,10 @@ import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type Site, type World } from './w
 export function makeSettings({
   pollSeconds,
   routing,
-}: Pick<Settings, 'pollSeconds'> & Pick<Settings['resolver'], 'routing'>): Settings {
+  observedBy,
+}: Pick<Settings, 'pollSeconds' | 'observedBy'> & Pick<Settings['resolver'], 'routing'>): Settings {
   return {
+    ...(observedBy ? { observedBy } : {}),
     resolver: { namespace: RESOLVER_NAMESPACE, serviceName: RESOLVER_SERVICE, proxyPort: 8012, routing },
     pollSeconds,
     drainSeconds: 5,

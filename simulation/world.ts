@@ -7,6 +7,7 @@ import type { Checks } from './checks.ts';
 import type { ConfigMapObject } from './claims.ts';
 import type { Families, Family } from './families.ts';
 import type { Faults } from './faults.ts';
+import type { HookPeers } from './hook-peers.ts';
 import type { Hooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mutant } from './mutant.ts';
@@ -109,6 +110,7 @@ export interface World extends Kinds {
   readonly ledger: Ledger;
   readonly prometheus: Prometheus;
   readonly hooks: Hooks;
+  readonly hookPeers: HookPeers;
   /** Told when a replica sets out for a step to zero: the moment at which to interfere. */
   readonly atZeroStep: ((site: Site, by: Process) => void)[];
   /** Told when the write of a zero is sent, and in how many milliseconds it will take effect. */
