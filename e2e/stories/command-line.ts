@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { runCollected } from '../../src/cli/testing/run-collected.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/system.ts';
 import { until } from '../cluster/wait.ts';
-import { makeElastiService } from '../stage/manifests.ts';
+import { makeApp, makeElastiService } from '../stage/manifests.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Story } from '../stage/story.ts';
+import { WAIT_MS } from '../stage/waits.ts';
 
 export const commandLine: Story = {
   name: 'the command line says why in every phase, and does what a person wants',
@@ -54,6 +55,8 @@ export const commandLine: Story = {
     await tells(stage, ['keep-awake', 'web', '--end'], [/may sleep again\n$/]);
     await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
 
+    await tellPhasesBetween(stage, serverAddress);
+
     stage.step('switched off while it sleeps');
     await stage.kubectl('annotate', 'elastiservice', 'web', 'elasti.truefoundry.com/sleep=off');
     await stage.untilPhase('Serving', { reason: 'SleepSwitchedOff' });
@@ -72,6 +75,69 @@ export const commandLine: Story = {
     ]);
   },
 };
+
+/** From Asleep to Asleep, through the phases that pass by themselves, and those that wait for somebody. */
+async function tellPhasesBetween(stage: Stage, serverAddress: string): Promise<void> {
+  const { namespace } = stage;
+  const long = makeElastiService(namespace, { cooldownSeconds: 3600, serverAddress });
+
+  stage.step('waking: a pod was asked for and is not ready');
+  await setPodsToCome(stage, { areReady: false });
+  await stage.apply(long);
+  await tells(stage, ['wake', 'web', '--no-wait'], []);
+  await stage.untilPhase('Waking');
+  const waking = [/^\S+ is waking: pods start, and the resolver holds /, /^Because: .*\.$/m, /^Next: it waits /m];
+  await tells(stage, ['why', 'web'], [...waking, /has spec\.replicas 1\.$/m]);
+  await setPods(stage, { areReady: true });
+  await stage.untilPhase('Serving');
+
+  stage.step('holding: it served, and has no ready pod any more');
+  await setPods(stage, { areReady: false });
+  await stage.untilPhase('Holding');
+  await tells(
+    stage,
+    ['why', 'web'],
+    [/^\S+ has no ready pod although replicas are above 0: /, /^Next: it waits for a pod that is ready\.$/m],
+  );
+  await setPods(stage, { areReady: true });
+  await stage.untilPhase('Serving');
+
+  stage.step('blocked: the Service is gone');
+  const [, service] = makeApp({ name: 'web', namespace });
+  await stage.kubectl('delete', 'service', 'web');
+  await stage.untilPhase('Blocked');
+  const blocked = [/^\S+ is blocked: /, /^Because: .* \(ServiceMissing\)\.$/m, /To do: create the Service/];
+  await tells(stage, ['why', 'web'], blocked);
+  await tells(stage, ['status'], [/^web +web +Blocked /m]);
+  await stage.apply(service);
+  await stage.untilPhase('Serving');
+
+  stage.step('draining: it is about to go');
+  await stage.apply(makeElastiService(namespace, { cooldownSeconds: 2, serverAddress }));
+  // It passes within the drain time of 2 s: asked again and again until the answer is about it.
+  const about = async () => {
+    const { out } = await cli(stage, ['why', 'web']);
+    return /^\S+ is about to sleep: /.test(out) && out.includes('(in ') && out;
+  };
+  const draining = await until('why to tell of a drain', about, { timeoutMs: WAIT_MS, everyMs: 20 });
+  assert.match(draining, /^Next: it goes to 0 replicas unless a request comes, .* \(in [0-5]s\)\.$/m);
+  await stage.untilPhase('Asleep', { reason: 'SleptByElasti' });
+  await setPodsToCome(stage, { areReady: true });
+}
+
+const readiness = (areReady: boolean) => ({ 'e2e.elasti.dev/never-ready': String(!areReady) });
+
+/** Of the pods that the target will have; to be changed while it sleeps, or they would be rolled. */
+async function setPodsToCome(stage: Stage, { areReady }: { readonly areReady: boolean }): Promise<void> {
+  const template = { spec: { template: { metadata: { annotations: readiness(areReady) } } } };
+  await stage.kubectl('patch', 'deployment', 'web', '--patch', JSON.stringify(template));
+}
+
+/** Of those that are there. */
+async function setPods(stage: Stage, { areReady }: { readonly areReady: boolean }): Promise<void> {
+  const [annotation] = Object.entries(readiness(areReady)).map((pair) => pair.join('='));
+  await stage.kubectl('annotate', 'pods', '--selector', 'app=web', '--overwrite', String(annotation));
+}
 
 /** Prometheus is no pod here, and the API server's proxy goes to pods alone: a pod that passes on to it, and its Service. */
 function prometheusService({ namespace, environment }: Stage): object[] {
