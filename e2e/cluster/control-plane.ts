@@ -86,6 +86,8 @@ export function startApiServer({ layout, settings, pki }: ControlPlane): Daemon 
     `--tls-private-key-file=${pki.serverKey}`,
     `--token-auth-file=${join(layout.pki, 'tokens.csv')}`,
     '--authorization-mode=RBAC',
+    // As OpenShift has it: whoever makes an owner that blocks deletion needs the right to its finalizers.
+    '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
     `--service-account-issuer=https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
     `--service-account-key-file=${pki.serviceAccountKey}`,
     `--service-account-signing-key-file=${pki.serviceAccountKey}`,
