@@ -12,5 +12,7 @@ export interface Story {
   readonly resolvers?: readonly ResolverKind[];
   /** It needs the real Metacontroller. */
   readonly needsRealMetacontroller?: boolean;
+  /** It looks back at what happened in all of them. */
+  readonly needsAllStories?: boolean;
   readonly tell: (stage: Stage) => Promise<void>;
 }
