@@ -1,21 +1,21 @@
 import type { RequestListener } from 'node:http';
-import type { Request, Response, Router } from 'express';
+import type Router from 'router';
 import { createErrorHandler, type ErrorHandlerDeps } from './error-handler.ts';
 import { refuseUnknownPath } from './route.ts';
 
 /**
  * Makes an app of the first router that answers JSON only: the routers in order, then 404, then the errors. It is Express' router without the
- * application around it, which would give each request and response another prototype for methods that nobody here calls.
+ * application around it, which would take memory, and give each request and response another prototype for methods that nobody here calls.
  */
 export function createApp(
-  [app, ...others]: readonly [Router, ...Router[]],
+  [app, ...others]: readonly [Router.Router, ...Router.Router[]],
   deps: ErrorHandlerDeps,
   options: { readonly isKubeErrorPublic: boolean },
 ): RequestListener {
   for (const router of others) app.use(router);
   app.use(refuseUnknownPath);
   app.use(createErrorHandler(deps, options));
-  return (req, res) => app(req as Request, res as Response, neverNext);
+  return (req, res) => app(req, res, neverNext);
 }
 
 // The error handler ends every request.

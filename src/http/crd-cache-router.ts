@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import Router from 'router';
 import { type CrdCacheDeps, createCrdCache } from './crd-cache.ts';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
 import { sendBytes } from './send-json.ts';
@@ -6,7 +6,7 @@ import { sendBytes } from './send-json.ts';
 export type CrdCacheRouterDeps = CrdCacheDeps & RouteDeps;
 
 /** Makes the route from which the resolver learns every 5 min what it may answer itself. */
-export function createCrdCacheRouter(deps: CrdCacheRouterDeps): Router {
+export function createCrdCacheRouter(deps: CrdCacheRouterDeps): Router.Router {
   const router = Router();
   const readCrdCache = createCrdCache(deps);
   const handle = createRoute('/crd-cache', deps, async (_req, res) => {

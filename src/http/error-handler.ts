@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler } from 'express';
+import type Router from 'router';
 import type { Logger } from '../effects/ports.ts';
 import { InvalidRequestError, KubeApiError, UnknownServiceError } from '../errors.ts';
 import { Refusal } from './refusal.ts';
@@ -30,11 +30,11 @@ const INTERNAL: Answer = { status: 500, code: 'INTERNAL', message: 'internal err
 export function createErrorHandler(
   deps: ErrorHandlerDeps,
   options: { readonly isKubeErrorPublic: boolean },
-): ErrorRequestHandler {
+): Router.ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error, req, res, _next) => {
     const answer = decideAnswer(error, options.isKubeErrorPublic);
-    const about = aboutOf(res) ?? { route: 'none', path: req.url.split('?', 1)[0]?.slice(0, MESSAGE_LENGTH) };
+    const about = aboutOf(res) ?? { route: 'none', path: req.url?.split('?', 1)[0]?.slice(0, MESSAGE_LENGTH) };
     const fields = { ...about, status: answer.status, code: answer.code };
     if (answer === INTERNAL) {
       deps.log.error({ ...fields, err: error }, 'request failed');

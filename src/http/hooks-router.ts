@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import Router from 'router';
 import type { z } from 'zod';
 import {
   CustomizeRequest,
@@ -29,7 +29,7 @@ export interface HooksRouterDeps extends RouteDeps {
 const HOOK_BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** Makes the routes of Metacontroller's hooks. Only the fields of the wire types are sent, whatever the answer carries besides. */
-export function createHooksRouter(deps: HooksRouterDeps): Router {
+export function createHooksRouter(deps: HooksRouterDeps): Router.Router {
   const router = Router();
   const assertBearer = createBearerCheck(deps.tokens);
 

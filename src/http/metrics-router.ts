@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Router } from 'express';
+import Router from 'router';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
 
 export interface MetricsRouterDeps extends RouteDeps {
@@ -12,7 +12,7 @@ export interface MetricsRouterDeps extends RouteDeps {
 }
 
 /** Makes the route for Prometheus. */
-export function createMetricsRouter(deps: MetricsRouterDeps): Router {
+export function createMetricsRouter(deps: MetricsRouterDeps): Router.Router {
   const metrics = createRoute('/metrics', deps, async (_req, res) => {
     const { contentType, body } = await deps.metricsText();
     res.writeHead(200, { 'Content-Type': contentType });

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import Router from 'router';
 import type { Gate } from './gate.ts';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
 import { sendJson } from './send-json.ts';
@@ -10,7 +10,7 @@ export interface OperationsRouterDeps extends RouteDeps {
 }
 
 /** Makes the routes for the kubelet. The gate does not bound them: they count most when all else is too much. */
-export function createOperationsRouter(deps: OperationsRouterDeps): Router {
+export function createOperationsRouter(deps: OperationsRouterDeps): Router.Router {
   const router = Router();
 
   const health = createRoute('/healthz', deps, (_req, res) => sendJson(res, 200, { status: 'ok' }));

@@ -1,5 +1,10 @@
-import type { RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import type Router from 'router';
 import { Refusal } from './refusal.ts';
+
+type RequestHandler = Router.RequestHandler;
+/** Where it is kept for the error handler. */
+type Answering = ServerResponse & { about?: About };
 
 /** What the log and the error report say about a request; the names come in once the body is parsed. */
 export interface About {
@@ -23,7 +28,7 @@ export function createRoute(
   return (req, res, next) => {
     const startedAtMs = deps.monotonicMs();
     const about: About = { route };
-    res.locals = { about };
+    (res as Answering).about = about;
     if (deps.onRequest !== undefined) {
       res.once('close', () => {
         const code = res.writableFinished ? res.statusCode : 499;
@@ -35,8 +40,8 @@ export function createRoute(
 }
 
 /** What is known about the request behind this response; undefined where no route took it. */
-export function aboutOf(res: Response): About | undefined {
-  return res.locals?.about;
+export function aboutOf(res: ServerResponse): About | undefined {
+  return (res as Answering).about;
 }
 
 /** Makes the handler that refuses every other method of a route. */

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import Router from 'router';
 import { WakeRequest } from '../api/wake.ts';
 import type { TraceWake } from '../telemetry/traces/trace-wake.ts';
 import { readJson } from './body.ts';
@@ -20,7 +20,7 @@ const WAKE_PATH = '/informer/incoming-request';
 const WAKE_BODY_LIMIT_BYTES = 16 * 1024;
 
 /** Makes the route by which the resolver wakes a service that it holds requests for. */
-export function createWakeRouter(deps: WakeRouterDeps): Router {
+export function createWakeRouter(deps: WakeRouterDeps): Router.Router {
   const router = Router();
   const handle = createRoute(WAKE_PATH, deps, async (req, res, _next, about) => {
     // A wake must not be lost: while shutting down it is still served, and the connection ends after it.

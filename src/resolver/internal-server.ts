@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { Router } from 'express';
+import Router from 'router';
 import { createApp } from '../http/app.ts';
 import type { ErrorHandlerDeps } from '../http/error-handler.ts';
 import { createMetricsRouter, type MetricsRouterDeps } from '../http/metrics-router.ts';
