@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 export interface ApiServer {
   /** The ports of the resolver that have been claimed. */
   claimedPorts(): readonly number[];
+  /** Calls so far, but for those that only look whether it is there. */
+  calls(): number;
   /** As a cluster without any. */
   forgetClaims(): void;
   close(): void;
@@ -26,6 +28,7 @@ export async function startApiServer(options: {
 }): Promise<ApiServer> {
   const configMaps = new Map<string, ConfigMap>();
   let lastVersion = 0;
+  let calls = 0;
 
   const writeConfigMap = (name: string, data: ConfigMap['data']): ConfigMap => {
     const resourceVersion = String(++lastVersion);
@@ -36,6 +39,7 @@ export async function startApiServer(options: {
 
   const answer = async (request: IncomingMessage): Promise<object | undefined> => {
     const { pathname } = new URL(request.url ?? '/', 'https://localhost');
+    if (pathname !== '/version') calls += 1;
     const body = JSON.parse((await text(request)) || '{}');
     const [, kind = '', name = ''] =
       /\/(deployments|configmaps|events|endpointslices)(?:\/([^/]+))?/.exec(pathname) ?? [];
@@ -59,6 +63,7 @@ export async function startApiServer(options: {
   await new Promise<void>((resolve) => server.listen(options.port, options.host, resolve));
   return {
     claimedPorts: () => [...configMaps.values()].flatMap(({ data }) => Object.keys(data).map(Number)),
+    calls: () => calls,
     forgetClaims: () => configMaps.clear(),
     close: () => {
       server.closeAllConnections();

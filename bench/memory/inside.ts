@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util';
 import { printLine, printTable } from '../print.ts';
 import { startPrometheusStandIn } from '../scale/prometheus.ts';
 import { startApiServer } from './api-server.ts';
+import { checkGrowth } from './check-growth.ts';
 import { createHookClient } from './hook-client.ts';
 import { startHookService } from './hook-service.ts';
-import { measure } from './measure.ts';
+import { type MemoryFigures, measure } from './measure.ts';
 import { createMember, isAsleepOf } from './member.ts';
 
 // The hook service in a process of its own, for each number of ElastiServices anew, and all that it speaks with in this one.
@@ -16,12 +17,13 @@ const { values } = parseArgs({
   options: {
     folder: { type: 'string', default: '' },
     address: { type: 'string', default: '' },
-    services: { type: 'string', multiple: true, default: ['100', '1000'] },
+    services: { type: 'string', multiple: true, default: ['100', '500'] },
     seconds: { type: 'string', default: '30' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
     /** Added to the environment of the Deployment, as NAME=value. */
     env: { type: 'string', multiple: true, default: [] },
     snapshot: { type: 'string' },
+    check: { type: 'boolean', default: false },
   },
 });
 const { folder, address } = values;
@@ -39,6 +41,7 @@ const resolver = createServer((request, response) => {
   response.end(JSON.stringify(answer));
 }).listen(RESOLVER_PORT, address);
 
+const all: (MemoryFigures & { readonly services: number })[] = [];
 const rows: (readonly (string | number)[])[] = [];
 for (const count of values.services.map(Number)) {
   apiServer.forgetClaims();
@@ -49,17 +52,20 @@ for (const count of values.services.map(Number)) {
   const members = Array.from({ length: count }, (_, index) =>
     createMember({ index, prometheus: prometheus.address, resolverAddress: address }),
   );
-  const figures = await measure({ service, hooks, members, seconds: Number(values.seconds), step: printLine });
+  const { calls } = apiServer;
+  const figures = await measure({ service, hooks, members, calls, seconds: Number(values.seconds), step: printLine });
+  all.push({ services: count, ...figures });
   if (values.snapshot) await service.inspect((inspector) => inspector.writeHeapSnapshot(`${values.snapshot}-${count}`));
   hooks.close();
   await service.stop();
   const mebibytes = [figures.rssMiB, figures.anonymousMiB, figures.peakMiB, figures.liveMiB].map((n) => n.toFixed(1));
-  rows.push([count, ...mebibytes, figures.cpuMsPerSync.toFixed(2)]);
+  rows.push([count, ...mebibytes, figures.cpuMsPerSync.toFixed(2), figures.callsPerSync.toFixed(3)]);
 }
 printTable('The hook service, MiB', [
   ['ElastiServices', 'RSS', 'anonymous', 'peak', 'live', 'CPU ms per sync'],
   ...rows,
 ]);
+if (values.check && !checkGrowth(all)) process.exitCode = 1;
 
 apiServer.close();
 prometheus.close();

@@ -14,6 +14,8 @@ export interface MemoryFigures {
   readonly liveMiB: number;
   /** At rest, scrapes and all. */
   readonly cpuMsPerSync: number;
+  /** Calls to the API at rest. */
+  readonly callsPerSync: number;
 }
 
 /** Until all are what they are meant to be: a child is seen, a port claimed, a resolver seen to listen on it. */
@@ -27,10 +29,12 @@ export async function measure(what: {
   readonly service: HookService;
   readonly hooks: HookClient;
   readonly members: readonly Member[];
+  /** Counts calls to the API. */
+  readonly calls: () => number;
   readonly seconds: number;
   readonly step: (line: string) => void;
 }): Promise<MemoryFigures> {
-  const { service, hooks, members, seconds, step } = what;
+  const { service, hooks, members, calls, seconds, step } = what;
   const limit = createLimiter(WORKERS);
   for (let pass = 0; pass < PASSES; pass++) {
     const phases: Record<string, number> = {};
@@ -42,7 +46,7 @@ export async function measure(what: {
     step(`  ${members.length} ElastiServices, pass ${pass + 1}: ${JSON.stringify(phases)}`);
   }
 
-  const before = service.usage();
+  const before = { ...service.usage(), calls: calls() };
   const endsAtMs = performance.now() + seconds * 1000;
   let scrapedAtMs = Number.NEGATIVE_INFINITY;
   let synced = 0;
@@ -57,7 +61,8 @@ export async function measure(what: {
     await service.scrape();
   }
   const { rssMiB, anonymousMiB, peakMiB, cpuSeconds } = service.usage();
+  const callsPerSync = (calls() - before.calls) / synced;
   const liveMiB = (await service.inspect((inspector) => inspector.liveBytes())) / 1024 ** 2;
   const cpuMsPerSync = (1000 * (cpuSeconds - before.cpuSeconds)) / synced;
-  return { rssMiB, anonymousMiB, peakMiB, liveMiB, cpuMsPerSync };
+  return { rssMiB, anonymousMiB, peakMiB, liveMiB, cpuMsPerSync, callsPerSync };
 }
