@@ -1,4 +1,4 @@
-import type { Parent } from '../../src/api/hooks.ts';
+import type { Child, Parent } from '../../src/api/hooks.ts';
 import { readyEndpoints } from '../../src/core/resources/resolver-slices.ts';
 import { redirectionOf } from '../elasti-services.ts';
 import { inChargeOf } from '../places.ts';
@@ -18,7 +18,12 @@ const SERVICE_NEW_MS = 15 * SECOND;
 export function checkSlices(context: CheckContext): void {
   const { world, options, now, truthOf, violate } = context;
   const { slices, services, targets, settings, faults } = world;
-  slices.onChange((key, slice) => changed(world.places.ofSlice(key, slice)));
+  slices.onChange((key, slice) => {
+    const site = world.places.ofSlice(key, slice);
+    const wasRedirected = site && truthOf(site).redirectedSinceMs !== undefined;
+    changed(site);
+    if (site && wasRedirected) checkMoved(site, truthOf(site));
+  });
   services.onChange((key) => changed(world.places.ofService(key)));
   context.onParentChange(noteRecorded);
 
@@ -38,6 +43,17 @@ export function checkSlices(context: CheckContext): void {
     }
     const isRedirected = isThere && privateService !== undefined;
     truth.redirectedSinceMs = isRedirected ? (truth.redirectedSinceMs ?? now()) : undefined;
+  }
+
+  /** Metacontroller changes one slice after the other: what its answer names is never in none of them meanwhile. */
+  function checkMoved(site: Site, { readySinceMs, redirectedSinceMs, answeredChildren }: SiteTruth): void {
+    if (options.isDisturbed || readySinceMs !== undefined || redirectedSinceMs !== undefined) return;
+    const port = services.get(site.key)?.spec.ports?.at(-1)?.name;
+    const isNamed = (child: Child) =>
+      child.kind === 'EndpointSlice' && (child.ports as readonly { name: string }[]).some(({ name }) => name === port);
+    const isHeld = site.families.every((family) => redirectionOf(world, site, family) !== undefined);
+    if (isHeld || !answeredChildren.some(isNamed)) return;
+    violate('I1 moved', site, `no slice names port ${port} while it goes from one slice to another`);
   }
 
   /**
