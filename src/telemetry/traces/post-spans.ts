@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import { createPostJson } from '../../post-json.ts';
 import { makeOtlpBody } from './otlp-body.ts';
 import type { OtlpExporterDeps, PostOutcome } from './otlp-exporter.ts';
 
@@ -13,35 +12,18 @@ export interface PostSpansOptions {
 const PATH = '/v1/traces';
 const TIMEOUT_MS = 5000;
 const RETRYABLE = [429, 502, 503, 504];
-const clients = { http, https };
 const POOL = { keepAlive: true, timeout: 30_000, maxSockets: 1 };
 
-/** Makes the call that hands spans to an OpenTelemetry collector, over HTTP as JSON. Redirects are not followed. */
+/** Makes the call that hands spans to an OpenTelemetry collector, over HTTP as JSON. */
 export function createPostSpans({ endpoint, headers, resource }: PostSpansOptions): OtlpExporterDeps['post'] {
-  const url = new URL(`${endpoint.replace(/\/+$/, '')}${PATH}`);
-  const protocol = url.protocol === 'https:' ? 'https' : 'http';
-  const agent = protocol === 'https' ? new https.Agent(POOL) : new http.Agent(POOL);
-
-  return (spans) =>
-    new Promise((resolve) => {
-      const body = Buffer.from(JSON.stringify(makeOtlpBody(resource, spans)));
-      const sent = clients[protocol].request(url, {
-        method: 'POST',
-        agent,
-        headers: { ...headers, 'content-type': 'application/json', 'content-length': body.length },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      sent.on('error', () => resolve('unreachable'));
-      sent.on('response', (response) => {
-        response.on('error', () => undefined);
-        response.resume();
-        resolve(outcomeOf(response.statusCode ?? 0));
-      });
-      sent.end(body);
-    });
+  const post = createPostJson(endpoint, PATH, POOL);
+  return async (spans) => {
+    const body = JSON.stringify(makeOtlpBody(resource, spans));
+    return outcomeOf(await post(body, { headers, timeoutMs: TIMEOUT_MS }));
+  };
 }
 
-function outcomeOf(status: number): PostOutcome {
-  if (status >= 200 && status <= 299) return 'sent';
-  return RETRYABLE.includes(status) ? 'unreachable' : 'refused';
+function outcomeOf(status: number | undefined): PostOutcome {
+  if (status === undefined || RETRYABLE.includes(status)) return 'unreachable';
+  return status >= 200 && status <= 299 ? 'sent' : 'refused';
 }
