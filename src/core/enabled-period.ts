@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { CRON_SHAPE, type EnabledPeriod } from '../api/elastiservice.ts';
 import { parseGoDuration } from './go-duration.ts';
+import { createRecent } from './recent.ts';
 
 /** Inside or outside the period, and of its times those that decisions need: each is a question to croner, which is dear. */
 export type EnabledPeriodState =
@@ -31,8 +32,7 @@ interface Known {
 }
 
 // Each sync asks again, and no answer changes within a minute. Many services have the same few periods.
-const known = new Map<string, Known>();
-const MAX_KNOWN = 10_000;
+const known = createRecent<Known>(10_000);
 
 /** Where `now` stands in the period. Without a period one is always inside. */
 export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): EnabledPeriodState {
@@ -46,7 +46,6 @@ export function enabledPeriodAt(period: EnabledPeriod | undefined, now: Date): E
   const before = known.get(key);
   if (before?.minute === minute && before.startMinute === startMinute) return before.state;
   const state = evaluate(period, durationSeconds, now);
-  if (known.size >= MAX_KNOWN) known.clear();
   known.set(key, { minute, startMinute, state });
   return state;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { createRecent } from './recent.ts';
 import type { AddressType } from './types.ts';
 
 const MAX_SERVICE_NAME = 63;
@@ -6,13 +7,11 @@ const MAX_SLICE_NAME = 253;
 
 const HASH_LENGTH = 10;
 // Every sync asks for the same few names again.
-const hashes = new Map<string, string>();
-const MAX_HASHES = 20_000;
+const hashes = createRecent<string>(20_000);
 
 function hashOf(serviceName: string): string {
   const known = hashes.get(serviceName);
   if (known !== undefined) return known;
-  if (hashes.size === MAX_HASHES) hashes.clear();
   const made = hash('sha256', serviceName).slice(0, HASH_LENGTH);
   hashes.set(serviceName, made);
   return made;

@@ -1,5 +1,5 @@
+import { createRecent } from '../core/recent.ts';
 import type { Clock } from '../effects/ports.ts';
-import { createRecent } from './recent.ts';
 
 /** An answer and when it was asked for, in monotonic time. */
 export interface Answered<A> {

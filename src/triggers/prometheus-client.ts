@@ -1,3 +1,4 @@
+import { createRecent } from '../core/recent.ts';
 import type { Clock } from '../effects/ports.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { type HeaderPlan, isSendableValue } from './headers.ts';
@@ -5,7 +6,6 @@ import { createLimiter } from './limiter.ts';
 import { type PrometheusAnswer, parsePrometheusAnswer } from './prometheus-answer.ts';
 import { queryUrl } from './prometheus-query.ts';
 import type { Reason } from './reasons.ts';
-import { createRecent } from './recent.ts';
 import type { ReadSecret } from './secrets.ts';
 import type { Send } from './send.ts';
 import { SendError } from './send-error.ts';

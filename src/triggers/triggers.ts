@@ -1,9 +1,9 @@
+import { createRecent } from '../core/recent.ts';
 import type { TriggerReading } from '../core/types.ts';
 import type { Clock, Cluster } from '../effects/ports.ts';
 import { createPrometheusTrigger } from './prometheus.ts';
 import { createPrometheusClient, type QueryReport } from './prometheus-client.ts';
 import { REASONS, type Reason } from './reasons.ts';
-import { createRecent } from './recent.ts';
 import { createSecrets } from './secrets.ts';
 import type { Send } from './send.ts';
 import type { ServerRules } from './server-guard.ts';
