@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import { createRoute, type RouteDeps, refuseOtherMethods } from './route.ts';
 
@@ -16,19 +15,14 @@ export function createMetricsRouter(deps: MetricsRouterDeps): Router {
   const metrics = createRoute('/metrics', deps, async (_req, res) => {
     const { contentType, body } = await deps.metricsText();
     res.writeHead(200, { 'Content-Type': contentType });
-    await sendParts(res, body);
+    await pipeline(body, res).catch(endQuietly);
   });
   const router = Router();
   router.route('/metrics').get(metrics).all(refuseOtherMethods('GET, HEAD'));
   return router;
 }
 
-/** Ends where the client has gone. */
-async function sendParts(res: ServerResponse, parts: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {
-  const closed = once(res, 'close');
-  for await (const part of parts) {
-    if (res.destroyed) return;
-    if (!res.write(part)) await Promise.race([once(res, 'drain'), closed]);
-  }
-  res.end();
+// A client that has gone needs no more, and that is nobody's fault.
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

@@ -14,8 +14,8 @@ export function sendJson(
   res.end(text);
 }
 
-/** Answers with bytes as they are. */
-export function sendBytes(res: ServerResponse, status: number, bytes: Buffer, contentType = JSON_TYPE): void {
-  res.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length });
+/** Answers with JSON that is bytes already. */
+export function sendBytes(res: ServerResponse, status: number, bytes: Buffer): void {
+  res.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': bytes.length });
   res.end(bytes);
 }
