@@ -161,15 +161,13 @@ function makeSentryConfig(env: z.infer<typeof SentryVariables>): SentryConfig | 
 /** What tracing needs; undefined where there is no collector. */
 export function makeTracesConfig(env: z.infer<typeof TracesVariables>, serviceName: string): TracesConfig | undefined {
   if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  const attributes = env.OTEL_RESOURCE_ATTRIBUTES;
+  const name = env.OTEL_SERVICE_NAME ?? attributes?.['service.name'] ?? serviceName;
   return {
     endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
-    resource: { 'service.name': serviceName, ...env.OTEL_RESOURCE_ATTRIBUTES, ...nameOf(env) },
+    resource: { ...attributes, 'service.name': name },
   };
-}
-
-function nameOf({ OTEL_SERVICE_NAME: name }: z.infer<typeof TracesVariables>) {
-  return name === undefined ? {} : { 'service.name': name };
 }
 
 function sortedSet(names: readonly string[]): string[] {

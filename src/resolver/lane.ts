@@ -199,10 +199,14 @@ export class Lane {
     this.service.cause ??= connection.trace?.context;
   }
 
-  private endTrace({ trace }: Connection, outcome: HoldOutcome): void {
-    if (!trace) return;
-    trace.end(outcome);
-    if (this.service.cause === trace.context) this.service.cause = undefined;
+  private endTrace(connection: Connection, outcome: HoldOutcome): void {
+    connection.trace?.end(outcome);
+    this.dropCause(connection);
+  }
+
+  /** Wakes go no longer below the span of one that does not wait any more. */
+  private dropCause({ trace }: Connection): void {
+    if (this.service.cause === trace?.context) this.service.cause = undefined;
   }
 
   private refuse(connection: Connection, reason: RefusalReason): void {
@@ -235,7 +239,7 @@ export class Lane {
       protocol,
     });
     trace?.released({ readySinceMs: this.readySinceMs, protocol });
-    if (this.service.cause === trace?.context) this.service.cause = undefined;
+    this.dropCause(connection);
     openConnection(connection, {
       service: this.service,
       clock,
