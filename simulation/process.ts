@@ -37,16 +37,11 @@ export function createProcess(scheduler: Scheduler, { name, offsetMs }: { name: 
     if (leftMs > 0) scheduler.after(leftMs, () => tell(run));
     else run();
   };
-  const deliver = (run: () => void) => {
-    if (!isAlive) return;
-    const leftMs = suspendedUntilMs - scheduler.nowMs();
-    if (leftMs > 0) {
-      scheduler.after(leftMs, () => deliver(run));
-      return;
-    }
-    run();
-    scheduler.touch();
-  };
+  const deliver = (run: () => void) =>
+    tell(() => {
+      run();
+      scheduler.touch();
+    });
   const after = (ms: number, run: () => void) => {
     let isOff = false;
     const timer = scheduler.after(ms, () => deliver(() => isOff || run()));
