@@ -7,6 +7,7 @@ import { run } from '../cluster/shell.ts';
 import { createEnvironment, SYSTEM_NAMESPACE, untilAvailable } from '../environment/environment.ts';
 import { OTHER_SERVER_PORT, renderOverlay } from '../environment/overlay.ts';
 import { startExporter, startPrometheus } from '../environment/prometheus.ts';
+import { makeKubeElastiEnvironment } from '../stage/kubeelasti.ts';
 
 /** Both ask their triggers this often. */
 const POLLING_INTERVAL = '2s';
@@ -63,20 +64,12 @@ async function giveAllRights(api: KubeApi): Promise<void> {
 /** Its Deployment, under the names that the Services here select. */
 function makeOperator(program: string, prometheusUrl: string): KubeObject {
   const labels = { 'app.kubernetes.io/name': OPERATOR, 'app.kubernetes.io/part-of': 'elasti' };
-  const environment = {
-    POLLING_INTERVAL,
-    PROMETHEUS_TRIGGER_SERVER_ADDRESS: prometheusUrl,
-    KUBERNETES_CLUSTER_DOMAIN: 'cluster.local',
-    ELASTI_OPERATOR_NAMESPACE: SYSTEM_NAMESPACE,
-    ELASTI_OPERATOR_DEPLOYMENT_NAME: OPERATOR,
-    ELASTI_OPERATOR_SERVICE_NAME: `${OPERATOR}-service`,
-    ELASTI_OPERATOR_PORT: String(OTHER_SERVER_PORT),
-    ELASTI_RESOLVER_NAMESPACE: SYSTEM_NAMESPACE,
-    ELASTI_RESOLVER_DEPLOYMENT_NAME: 'elasti-resolver',
-    ELASTI_RESOLVER_SERVICE_NAME: 'elasti-resolver-service',
-    ELASTI_RESOLVER_PORT: '8013',
-    ELASTI_RESOLVER_PROXY_PORT: '8012',
-  };
+  const environment = makeKubeElastiEnvironment({
+    deployment: OPERATOR,
+    port: OTHER_SERVER_PORT,
+    pollingInterval: POLLING_INTERVAL,
+    prometheusUrl,
+  });
   const container = {
     name: 'manager',
     image: 'kubeelasti-operator',

@@ -4,6 +4,7 @@ import { until } from '../cluster/wait.ts';
 import { SYSTEM_NAMESPACE, untilAvailable } from '../environment/environment.ts';
 import type { Site } from '../loss/site.ts';
 import { podProcesses, signalPod } from '../stage/pod-processes.ts';
+import { postWake } from '../stage/post-wake.ts';
 
 /** What is measured: Elasti or KubeElasti, whose parts have the same names. */
 export interface System {
@@ -19,7 +20,7 @@ export interface System {
 export type Part = 'operator' | 'resolver';
 
 const APPS = { operator: 'elasti-operator-controller', resolver: 'elasti-resolver' } as const;
-const WAKE_URL = `http://elasti-operator-controller-service.${SYSTEM_NAMESPACE}.svc.cluster.local:8013/informer/incoming-request`;
+const OPERATOR_ORIGIN = `http://elasti-operator-controller-service.${SYSTEM_NAMESPACE}.svc.cluster.local:8013`;
 type Pod = KubeObject & { readonly metadata: { readonly creationTimestamp: string } };
 
 export function createSystem(api: KubeApi): System {
@@ -41,16 +42,7 @@ export function createSystem(api: KubeApi): System {
     await untilAvailable(api, APPS[part]);
   };
   return {
-    async wake({ name, namespace }) {
-      const response = await fetch(WAKE_URL, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ count: 1, svc: name, namespace }),
-        signal: AbortSignal.timeout(10_000),
-      });
-      await response.text();
-      return response.status;
-    },
+    wake: ({ name, namespace }) => postWake(OPERATOR_ORIGIN, { service: name, namespace }),
     async kill(part, { restartMs }) {
       const metadata = { annotations: { 'e2e.elasti.dev/restart-delay-ms': String(restartMs) } };
       const pods = await victims(part);

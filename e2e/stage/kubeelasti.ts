@@ -1,5 +1,6 @@
 import { SYSTEM_NAMESPACE } from '../environment/environment.ts';
 import { type Program, startProgram, untilServes } from '../environment/programs.ts';
+import { postWake } from './post-wake.ts';
 import type { Stage } from './stage.ts';
 
 const { KUBEELASTI_OPERATOR_BIN } = process.env;
@@ -15,6 +16,27 @@ export interface KubeElasti {
   stop(): Promise<void>;
 }
 
+/** The variables that KubeElasti's operator needs; `deployment` is its own. */
+export const makeKubeElastiEnvironment = (about: {
+  readonly deployment: string;
+  readonly port: number;
+  readonly pollingInterval: string;
+  readonly prometheusUrl: string;
+}): Readonly<Record<string, string>> => ({
+  POLLING_INTERVAL: about.pollingInterval,
+  PROMETHEUS_TRIGGER_SERVER_ADDRESS: about.prometheusUrl,
+  KUBERNETES_CLUSTER_DOMAIN: 'cluster.local',
+  ELASTI_OPERATOR_NAMESPACE: SYSTEM_NAMESPACE,
+  ELASTI_OPERATOR_DEPLOYMENT_NAME: about.deployment,
+  ELASTI_OPERATOR_SERVICE_NAME: 'elasti-operator-controller-service',
+  ELASTI_OPERATOR_PORT: String(about.port),
+  ELASTI_RESOLVER_NAMESPACE: SYSTEM_NAMESPACE,
+  ELASTI_RESOLVER_DEPLOYMENT_NAME: 'elasti-resolver',
+  ELASTI_RESOLVER_SERVICE_NAME: 'elasti-resolver-service',
+  ELASTI_RESOLVER_PORT: '8013',
+  ELASTI_RESOLVER_PROXY_PORT: '8012',
+});
+
 /** Starts KubeElasti's operator for the story's namespace, with all rights. */
 export async function startKubeElasti({ environment, namespace }: Stage): Promise<KubeElasti> {
   if (KUBEELASTI_OPERATOR_BIN === undefined) throw new Error('there is no KUBEELASTI_OPERATOR_BIN');
@@ -24,30 +46,17 @@ export async function startKubeElasti({ environment, namespace }: Stage): Promis
     environment: {
       KUBECONFIG: environment.cluster.kubeconfig,
       WATCH_NAMESPACES: `${namespace},${SYSTEM_NAMESPACE}`,
-      POLLING_INTERVAL: '1s',
-      PROMETHEUS_TRIGGER_SERVER_ADDRESS: environment.prometheusUrl,
-      KUBERNETES_CLUSTER_DOMAIN: 'cluster.local',
-      ELASTI_OPERATOR_NAMESPACE: SYSTEM_NAMESPACE,
-      ELASTI_OPERATOR_DEPLOYMENT_NAME: 'elasti-operator-controller-manager',
-      ELASTI_OPERATOR_SERVICE_NAME: 'elasti-operator-controller-service',
-      ELASTI_OPERATOR_PORT: String(PORT),
-      ELASTI_RESOLVER_NAMESPACE: SYSTEM_NAMESPACE,
-      ELASTI_RESOLVER_DEPLOYMENT_NAME: 'elasti-resolver',
-      ELASTI_RESOLVER_SERVICE_NAME: 'elasti-resolver-service',
-      ELASTI_RESOLVER_PORT: '8013',
-      ELASTI_RESOLVER_PROXY_PORT: '8012',
+      ...makeKubeElastiEnvironment({
+        deployment: 'elasti-operator-controller-manager',
+        port: PORT,
+        pollingInterval: '1s',
+        prometheusUrl: environment.prometheusUrl,
+      }),
     },
   });
   await untilServes(operator, () => fetch(`http://${HEALTH_ADDRESS}/healthz`));
   return {
-    async wake(service) {
-      const response = await fetch(`http://127.0.0.1:${PORT}/informer/incoming-request`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ count: 1, svc: service, namespace }),
-      });
-      return response.status;
-    },
+    wake: (service) => postWake(`http://127.0.0.1:${PORT}`, { service, namespace }),
     stop: () => {
       // Asked to end, it does not: its server goes on listening.
       operator.signal('SIGKILL');

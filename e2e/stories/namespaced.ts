@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { renderCombination } from '../../manifests/kustomize.ts';
 import { until } from '../cluster/wait.ts';
 import { readAudit } from '../stage/audit.ts';
+import { postWake } from '../stage/post-wake.ts';
 import { startSecondHook } from '../stage/second-hook.ts';
 import type { Story } from '../stage/story.ts';
 
@@ -34,14 +35,10 @@ export const namespaced: Story = {
     stage.step('it wakes here, with nobody to help it, and nowhere else');
     stage.onLeave(() => environment.metacontroller.start());
     await environment.metacontroller.stop();
-    const wake = (svc: string, where: string) =>
-      fetch(`http://127.0.0.1:${SERVER_PORT}/informer/incoming-request`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ count: 1, svc, namespace: where }),
-      });
-    assert.equal((await wake('web', 'kube-system')).status, 404);
-    assert.equal((await wake('web', namespace)).status, 200);
+    const wake = (service: string, where: string) =>
+      postWake(`http://127.0.0.1:${SERVER_PORT}`, { service, namespace: where });
+    assert.equal(await wake('web', 'kube-system'), 404);
+    assert.equal(await wake('web', namespace), 200);
     await until('the target to be raised', async () => (await stage.replicas()) === 1);
     await environment.metacontroller.start();
     await stage.untilWakeServed();
