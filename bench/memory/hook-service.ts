@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { until } from '../../e2e/cluster/wait.ts';
 import { type Inspector, openInspector } from '../scale/inspector.ts';
+import { deployedOf } from '../scale/install.ts';
 import { type Usage, usageOf } from '../usage.ts';
 
 const HOOK_PORT = 8080;
@@ -29,12 +30,13 @@ export async function startHookService(start: {
   readonly env: Readonly<Record<string, string>>;
 }): Promise<HookService> {
   const { dist, apiPort, token, env } = start;
-  const { HOOK_TOKEN_FILE: _, ...deployed } = deployedEnvironment();
+  const manifests = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8')).map((document) => document.toJS());
+  const { HOOK_TOKEN_FILE: _, ...environment } = deployedOf(manifests, 'elasti-operator-controller').environment;
   const flags = [`--inspect-port=127.0.0.1:${INSPECTOR_PORT}`, '--enable-source-maps'];
   const child = spawn(process.execPath, [...flags, '--import', join(dist, 'instrument.js'), join(dist, 'main.js')], {
     stdio: ['ignore', 'inherit', 'ignore'],
     env: {
-      ...deployed,
+      ...environment,
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(apiPort),
       LISTEN_ADDRESS: '127.0.0.1',
@@ -70,12 +72,4 @@ export async function startHookService(start: {
       await exited;
     },
   };
-}
-
-/** What stands there as text; what comes from elsewhere is for a cluster to give. */
-function deployedEnvironment(): Record<string, string> {
-  const [document] = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8'));
-  const [container] = document?.toJS().spec.template.spec.containers ?? [];
-  const env = container.env as readonly { readonly name: string; readonly value?: string }[];
-  return Object.fromEntries(env.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
 }

@@ -3,12 +3,13 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printLine, printTable } from '../print.ts';
+import { makeFleet } from '../scale/fleet.ts';
 import { startPrometheusStandIn } from '../scale/prometheus.ts';
 import { startApiServer } from './api-server.ts';
 import { createHookClient } from './hook-client.ts';
 import { startHookService } from './hook-service.ts';
 import { measure } from './measure.ts';
-import { createMember, isAsleepOf } from './member.ts';
+import { createMember } from './member.ts';
 
 // The hook service in a process of its own, for each number of ElastiServices anew, and all that it speaks with in this one.
 
@@ -30,7 +31,10 @@ const API_PORT = 6443;
 const RESOLVER_PORT = 8013;
 
 const tls = readFileSync(join(folder, 'tls.pem'), 'utf8');
-const replicasOf = (name: string) => (isAsleepOf(name) ? 0 : 1);
+const counts = values.services.map(Number);
+const fleet = makeFleet(Math.max(...counts));
+const asleep = new Set(fleet.filter(({ isAsleep }) => isAsleep).map(({ name }) => name));
+const replicasOf = (name: string) => (asleep.has(name) ? 0 : 1);
 const apiServer = await startApiServer({ host: '127.0.0.1', port: API_PORT, key: tls, cert: tls, replicasOf });
 const prometheus = await startPrometheusStandIn(address);
 const resolver = createServer((request, response) => {
@@ -40,15 +44,15 @@ const resolver = createServer((request, response) => {
 }).listen(RESOLVER_PORT, address);
 
 const rows: (readonly (string | number)[])[] = [];
-for (const count of values.services.map(Number)) {
+for (const count of counts) {
   apiServer.forgetClaims();
   const token = 'token-of-the-bench';
   const env = Object.fromEntries(values.env.map((pair) => pair.split('=') as [string, string]));
   const service = await startHookService({ dist: values.dist, apiPort: API_PORT, token, env });
   const hooks = createHookClient({ port: service.hookPort, token });
-  const members = Array.from({ length: count }, (_, index) =>
-    createMember({ index, prometheus: prometheus.address, resolverAddress: address }),
-  );
+  const members = fleet
+    .slice(0, count)
+    .map((member) => createMember(member, { prometheus: prometheus.address, resolverAddress: address }));
   const figures = await measure({ service, hooks, members, seconds: Number(values.seconds), step: printLine });
   if (values.snapshot) await service.inspect((inspector) => inspector.writeHeapSnapshot(`${values.snapshot}-${count}`));
   hooks.close();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { SyncResponse } from '../../src/api/hooks.ts';
-import { makeElastiServiceSpec, makeFleet } from '../scale/fleet.ts';
+import { SERVICES, SLICES, type SyncResponse } from '../../src/api/hooks.ts';
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { type Member as FleetMember, makeElastiServiceSpec } from '../scale/fleet.ts';
 
 // One ElastiService as Metacontroller shows it: the objects are those of a recorded request, with names, status and children of
 // its own.
@@ -30,24 +31,12 @@ interface Recorded {
   readonly related: Objects;
 }
 
-const SERVICES = 'Service.v1';
-const SLICES = 'EndpointSlice.discovery.k8s.io/v1';
 const RESOLVER_SERVICE = 'elasti-resolver-service';
 
-/** Every other target sleeps. */
-export const isAsleepOf = (name: string): boolean => Number(name.split('-').at(-1)) % 2 === 1;
-
-export function createMember({
-  index,
-  prometheus,
-  resolverAddress,
-}: {
-  readonly index: number;
-  readonly prometheus: string;
-  readonly resolverAddress: string;
-}): Member {
-  const [member] = makeFleet(1, index);
-  if (!member) throw new Error('an empty fleet');
+export function createMember(
+  member: FleetMember,
+  { prometheus, resolverAddress }: { readonly prometheus: string; readonly resolverAddress: string },
+): Member {
   const { name, namespace, isAsleep } = member;
   const uid = randomUUID();
   const { controller, parent, related } = rename(isAsleep ? 'asleep' : 'serving', { name, namespace, uid });
@@ -120,8 +109,7 @@ function rename(
 /** The EndpointSlice that Kubernetes keeps of a Service. */
 function sliceOf({ [SLICES]: slices = {} }: Objects, service: string): KubeObject {
   const isItsOwn = ({ metadata: { labels } }: KubeObject) =>
-    labels?.['kubernetes.io/service-name'] === service &&
-    labels['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io';
+    labels?.[SERVICE_NAME_LABEL] === service && labels[MANAGED_BY_LABEL] === 'endpointslice-controller.k8s.io';
   const found = Object.values(slices).find(isItsOwn);
   if (!found) throw new Error(`no EndpointSlice of ${service} was recorded`);
   return found;

@@ -16,12 +16,12 @@ export interface Member {
 const PER_NAMESPACE = 50;
 const AT_ONCE = 24;
 
-/** Every other one sleeps. They are numbered, from `first` on. */
-export function makeFleet(count: number, first = 0): readonly Member[] {
+/** Every other one sleeps. */
+export function makeFleet(count: number): readonly Member[] {
   return Array.from({ length: count }, (_, i) => ({
-    namespace: `fleet-${Math.floor((first + i) / PER_NAMESPACE)}`,
-    name: `service-${first + i}`,
-    isAsleep: (first + i) % 2 === 1,
+    namespace: `fleet-${Math.floor(i / PER_NAMESPACE)}`,
+    name: `service-${i}`,
+    isAsleep: i % 2 === 1,
   }));
 }
 

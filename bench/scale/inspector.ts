@@ -6,8 +6,6 @@ import { until } from '../../e2e/cluster/wait.ts';
 export interface Inspector {
   /** What lives after garbage collection, on the heap and beside it, in bytes. */
   liveBytes(): Promise<number>;
-  /** The value of an expression there. */
-  evaluate(expression: string): Promise<unknown>;
   writeHeapSnapshot(file: string): Promise<void>;
   /** Profiles its CPU time while the work goes on. */
   profile(file: string, work: () => Promise<unknown>): Promise<void>;
@@ -51,17 +49,15 @@ export async function openInspector(pid: number, port: number): Promise<Inspecto
       socket.send(JSON.stringify({ id, method, params }));
     });
 
-  const evaluate = async (expression: string): Promise<unknown> =>
-    (await send<{ result: { value: unknown } }>('Runtime.evaluate', { expression })).result.value;
-
   return {
     liveBytes: async () => {
       // What finalizers let go of in the first is collected in the second.
       await send('HeapProfiler.collectGarbage');
       await send('HeapProfiler.collectGarbage');
-      return (await evaluate('(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())')) as number;
+      const expression = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())';
+      const { result } = await send<{ result: { value: number } }>('Runtime.evaluate', { expression });
+      return result.value;
     },
-    evaluate,
     writeHeapSnapshot: async (file) => {
       snapshot = createWriteStream(file);
       await send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });

@@ -46,16 +46,17 @@ export async function install(api: KubeApi, hookToken: string): Promise<Installe
   const compositeController = manifests.find(isController);
   if (!compositeController) throw new Error('manifests/own-resolver holds no CompositeController');
   return {
-    hookService: deployed(manifests, 'elasti-operator-controller'),
-    resolver: deployed(manifests, 'elasti-resolver'),
+    hookService: deployedOf(manifests, 'elasti-operator-controller'),
+    resolver: deployedOf(manifests, 'elasti-resolver'),
     compositeController,
   };
 }
 
-function deployed(manifests: readonly Manifest[], name: string): Deployed {
+/** What stands in the manifest as text; what comes from elsewhere is for a cluster to give. */
+export function deployedOf(manifests: readonly Manifest[], name: string): Deployed {
   const deployment = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
   const container = deployment?.spec?.template?.spec.containers[0];
-  if (!container) throw new Error(`manifests/own-resolver holds no Deployment ${name}`);
+  if (!container) throw new Error(`the manifests hold no Deployment ${name}`);
   const literals = (container.env ?? []).flatMap(({ name: variable, value }) => (value ? [[variable, value]] : []));
   return { environment: Object.fromEntries(literals), memoryLimitMiB: mebibytes(container.resources.limits.memory) };
 }
