@@ -9,8 +9,20 @@ const NOW = new Date('2026-03-01T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();
 const TARGET: Target = { namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
 
-function setup({ metadata, spec, status }: { metadata?: object; spec?: object; status?: object } = {}) {
-  const parent = {
+interface Case {
+  readonly metadata?: object;
+  readonly spec?: object;
+  readonly status?: object | undefined;
+}
+
+const setup = (one: Case = {}, ...others: readonly Case[]) =>
+  sharersOf([one, ...others].map(makeParent), { uid: 'u1', target: TARGET }, NOW, {
+    drainSeconds: 5,
+    clockSkewSeconds: 1,
+  });
+
+function makeParent({ metadata, spec, status }: Case): Parent {
+  return {
     metadata: { name: 'api', namespace: 'shop', uid: 'u2', generation: 1, creationTimestamp: ago(90_000), ...metadata },
     spec: {
       service: 'api',
@@ -21,7 +33,6 @@ function setup({ metadata, spec, status }: { metadata?: object; spec?: object; s
     },
     status,
   } as Parent;
-  return sharersOf([parent], { uid: 'u1', target: TARGET }, NOW, { drainSeconds: 5, clockSkewSeconds: 1 });
 }
 
 const sharer = (isIdle: boolean, isDrained: boolean, drainingSince?: string) => [
@@ -88,11 +99,20 @@ test('a legacy kind names the same target', () => {
   assert.deepEqual(setup({ spec, status: { phase: 'Asleep' } }), sharer(true, true));
 });
 
-test('one that lost its Service to another has no traffic to wait for', () => {
+// Found by the simulation (seed 249, --faults some, by its own watch): the other was gone, and nobody held what came.
+test('one that lost its Service to another has no traffic to wait for, as long as that other is there', () => {
   const conditions = [
     { type: 'Ready', status: 'False', reason: 'ServiceClaimed', message: '', lastTransitionTime: ago(1) },
   ];
-  assert.deepEqual(setup({ status: { phase: 'Blocked', conditions } }), []);
+  const lost = { status: { phase: 'Blocked', conditions } };
+  const elsewhere = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'other' } };
+  const winner = { metadata: { name: 'rival', uid: 'u3' }, spec: elsewhere, status: { phase: 'Serving' } };
+  assert.deepEqual(setup(lost, winner), []);
+  assert.deepEqual(setup(lost), sharer(false, false));
+  assert.deepEqual(setup(lost, { ...winner, status: undefined }), sharer(false, false));
+  assert.deepEqual(setup(lost, { ...winner, status: lost.status }), sharer(false, false));
+  assert.deepEqual(setup(lost, { ...winner, spec: { ...elsewhere, service: 'others' } }), sharer(false, false));
+  assert.deepEqual(setup(lost, { ...winner, metadata: { uid: 'u3', namespace: 'else' } }), sharer(false, false));
 });
 
 test('a spec that cannot be read but names the target counts as in use', () => {

@@ -18,10 +18,31 @@ export function sharersOf(
 ): readonly Sharer[] {
   return parents
     .filter(({ metadata }) => metadata.uid !== self.uid && metadata.namespace === self.target.namespace)
+    .filter((parent) => !hasServiceOfAnother(parent, parents))
     .flatMap((parent) => sharerOf(parent, self.target, now, settings) ?? [])
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** One that lost the Service to another has no traffic of its own to wait for, as long as that other is there. */
+function hasServiceOfAnother(parent: Parent, parents: readonly Parent[]): boolean {
+  if (!hasLostService(parent)) return false;
+  const { uid, namespace } = parent.metadata;
+  const service = serviceOf(parent);
+  return parents.some(
+    (other) =>
+      other.metadata.uid !== uid &&
+      other.metadata.namespace === namespace &&
+      service !== undefined &&
+      serviceOf(other) === service &&
+      // Which one without a status will get the Service is not known yet.
+      other.status !== undefined &&
+      !hasLostService(other),
+  );
+}
+
+const serviceOf = ({ spec }: Parent): unknown => NamesService.safeParse(spec).data?.service;
+
+const NamesService = z.looseObject({ service: z.string() });
 const NamesTarget = z.looseObject({ scaleTargetRef: z.looseObject({ name: z.string() }) });
 
 function sharerOf(
@@ -40,8 +61,6 @@ function sharerOf(
   }
   const theirs = targetOf(elastiService);
   if (theirs.name !== target.name || theirs.kind !== target.kind || theirs.apiVersion !== target.apiVersion) return;
-  // One that lost the Service to another has no traffic of its own to wait for.
-  if (hasLostService(parent)) return;
   const will = willOf(elastiService, now);
   const period = enabledPeriodAt(elastiService.spec.enabledPeriod, now);
   const mayNotSleep = isAgainstSleep(will) || 'error' in period || !period.isInside;
