@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from './resolver/cluster/testing/until.ts';
 import { CANARIES } from './testing/canaries.ts';
 import { startWithCanaries } from './testing/canary-service.ts';
+import { until } from './testing/until.ts';
 
 // KubeElasti's resolver answers probes by /crd-cache; why the API server refused is for whoever may read the logs.
 const ALLOWED = ['probeBody in crdCache', 'apiAnswer in logs'];

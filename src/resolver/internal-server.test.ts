@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import request from 'supertest';
 import { createGate } from '../http/gate.ts';
-import { createKeptLog } from './cluster/testing/kept-log.ts';
+import { createKeptLog } from '../testing/kept-log.ts';
 import { createInternalApp, type InternalAppDeps } from './internal-server.ts';
 
 function setup(overrides: Partial<InternalAppDeps> = {}) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '../effects/testing/virtual-clock.ts';
+import { createKeptLog } from '../testing/kept-log.ts';
 import { createBroadcast } from './cluster/broadcast.ts';
 import { createOwnSlices } from './cluster/own-slices.ts';
-import { createKeptLog } from './cluster/testing/kept-log.ts';
 import { leave } from './leave.ts';
 
 function setup(...naming: readonly string[]) {

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { startStub } from '../kube/testing/api-server-stub.ts';
-import { type FakeApi, startFakeApi } from './cluster/testing/fake-api.ts';
+import { until } from '../testing/until.ts';
+import { type FakeApi, startFakeApi } from '../watch/testing/fake-api.ts';
 import {
   makeClaim,
   makeElastiService,
@@ -18,7 +19,6 @@ import {
   makeSlice,
   readyPod,
 } from './cluster/testing/fixtures.ts';
-import { until } from './cluster/testing/until.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const POD_IP = '10.1.9.9';

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { WatchOutcome } from './cluster/list-watch.ts';
+import type { WatchOutcome } from '../watch/list-watch.ts';
 import type { WakeOutcome } from './cluster/send-wake.ts';
 import type { ResolverEvents } from './events.ts';
 import type { ServiceTraffic } from './resolver.ts';

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { until } from '../resolver/cluster/testing/until.ts';
 import { CANARIES, makeBody } from './canaries.ts';
 import { freePort } from './free-port.ts';
+import { until } from './until.ts';
 
 type Answer = (request: IncomingMessage & { readonly path: string }, response: ServerResponse) => void;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { FakeObject } from '../../watch/testing/fake-api.ts';
 import { createBroadcast } from './broadcast.ts';
 import { createEndpoints, KeptSlice } from './endpoints.ts';
-import type { FakeObject } from './testing/fake-api.ts';
 import { makeClaim, makeSlice, readyPod } from './testing/fixtures.ts';
 
 function setup() {

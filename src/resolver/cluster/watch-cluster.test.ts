@@ -4,7 +4,9 @@ import { createConnect } from '../../kube/connection.ts';
 import { createCall } from '../../kube/request.ts';
 import { makeKubeConfig } from '../../kube/testing/api-server-stub.ts';
 import { systemClock as clock } from '../../system.ts';
-import { type FakeApi, startFakeApi } from './testing/fake-api.ts';
+import { createKeptLog } from '../../testing/kept-log.ts';
+import { until } from '../../testing/until.ts';
+import { type FakeApi, startFakeApi } from '../../watch/testing/fake-api.ts';
 import {
   makeClaim,
   makeElastiService,
@@ -14,8 +16,6 @@ import {
   makeSlice,
   readyPod,
 } from './testing/fixtures.ts';
-import { createKeptLog } from './testing/kept-log.ts';
-import { until } from './testing/until.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 async function setup(t: TestContext, fill: (api: FakeApi) => void = () => {}, watchNamespaces: readonly string[] = []) {

@@ -1,13 +1,13 @@
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../core/resources/resolver-slices.ts';
 import { isWatched, namespacesToAsk } from '../../core/watched.ts';
 import { CONFIG_MAPS, ELASTI_SERVICES, listPath, SLICES } from '../../kube/paths.ts';
+import { type ListWatchDeps, startListWatch } from '../../watch/list-watch.ts';
+import { createObjectCache, type ObjectCache, type ObjectCacheDeps } from '../../watch/object-cache.ts';
 import type { Endpoints, Routes } from '../ports.ts';
 import { createBroadcast } from './broadcast.ts';
 import { CLAIMS_LABEL, ClaimShard } from './claims.ts';
 import { KeptElastiService } from './elastiservice-settings.ts';
 import { createEndpoints, KeptSlice } from './endpoints.ts';
-import { type ListWatchDeps, startListWatch } from './list-watch.ts';
-import { createObjectCache, type ObjectCache, type ObjectCacheDeps } from './object-cache.ts';
 import { createOwnSlices, makeNamesUs, type OwnSlices } from './own-slices.ts';
 import { createRoutes } from './routes.ts';
 

@@ -5,10 +5,10 @@ import { createSeededRandom } from '../../effects/testing/seeded-random.ts';
 import { createCluster } from '../../kube/create-cluster.ts';
 import { makeKubeConfig } from '../../kube/testing/api-server-stub.ts';
 import { systemClock as clock } from '../../system.ts';
-import { startFakeApi } from './testing/fake-api.ts';
+import { createKeptLog } from '../../testing/kept-log.ts';
+import { until } from '../../testing/until.ts';
+import { startFakeApi } from '../../watch/testing/fake-api.ts';
 import { makeClaim, makeElastiService } from './testing/fixtures.ts';
-import { createKeptLog } from './testing/kept-log.ts';
-import { until } from './testing/until.ts';
 import { createTokenWriter } from './write-token.ts';
 
 interface Patch {

@@ -1,6 +1,6 @@
+import type { FakeObject } from '../../../watch/testing/fake-api.ts';
 import type { Claim } from '../../ports.ts';
 import type { ClaimShard } from '../claims.ts';
-import type { FakeObject } from './fake-api.ts';
 
 const CLAIM: Claim = {
   resolverPort: 10_241,

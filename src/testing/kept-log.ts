@@ -1,4 +1,4 @@
-import type { Logger } from '../../../effects/ports.ts';
+import type { Logger } from '../effects/ports.ts';
 
 /** A log that keeps its lines. */
 export function createKeptLog() {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createConnect } from '../../kube/connection.ts';
-import { createCall } from '../../kube/request.ts';
-import { makeKubeConfig, status } from '../../kube/testing/api-server-stub.ts';
-import { systemClock as clock } from '../../system.ts';
+import { createConnect } from '../kube/connection.ts';
+import { createCall } from '../kube/request.ts';
+import { makeKubeConfig, status } from '../kube/testing/api-server-stub.ts';
+import { systemClock as clock } from '../system.ts';
+import { createKeptLog } from '../testing/kept-log.ts';
+import { until } from '../testing/until.ts';
 import { type ListWatchDeps, startListWatch, type WatchOutcome } from './list-watch.ts';
 import { type FakeApi, type FakeObject, startFakeApi } from './testing/fake-api.ts';
-import { createKeptLog } from './testing/kept-log.ts';
-import { until } from './testing/until.ts';
 
 const SELECTION = { resource: 'things', what: 'things', path: '/apis/example/v1/things', labelSelector: 'kind=good' };
 const thing = (name: string, size = 1): FakeObject => ({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Clock, Logger, Random } from '../../effects/ports.ts';
-import { KubeApiError } from '../../errors.ts';
-import type { Connect } from '../../kube/connection.ts';
-import { makeAnswerError } from '../../kube/kube-error.ts';
-import type { Call } from '../../kube/request.ts';
+import type { Clock, Logger, Random } from '../effects/ports.ts';
+import { KubeApiError } from '../errors.ts';
+import type { Connect } from '../kube/connection.ts';
+import { makeAnswerError } from '../kube/kube-error.ts';
+import type { Call } from '../kube/request.ts';
 import { followWatch, WatchSilentError } from './watch-stream.ts';
 
 /** Which objects to follow. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Connect, type Connection, openRequest } from '../../kube/connection.ts';
-import { makeAnswerError } from '../../kube/kube-error.ts';
+import { type Connect, type Connection, openRequest } from '../kube/connection.ts';
+import { makeAnswerError } from '../kube/kube-error.ts';
 import { readLines } from './read-lines.ts';
 
 // An object has at most 1.5 MiB in etcd; in JSON, with its managed fields, it is some more.
