@@ -17,6 +17,9 @@ export const KEEP_AWAKE_ANNOTATION = `${GROUP}/keep-awake-until`;
 /** `off`: likewise, for good. A time (RFC 3339): a person asked then for it to sleep without waiting for the cooldown. */
 export const SLEEP_ANNOTATION = `${GROUP}/sleep`;
 
+/** Written by us so that Metacontroller asks about it, where we watch the cluster ourselves. */
+export const NUDGE_ANNOTATION = `${GROUP}/nudge`;
+
 const ROLLOUTS = ['Rollout', 'rollouts'];
 const ROLLOUT_API = 'argoproj.io/v1alpha1';
 const KIND_NEEDS_API =

@@ -41,6 +41,12 @@ export interface ListWatchDeps {
 export interface ListWatch {
   /** Resolves when the sink has the first whole list. Never rejects: an API server that is down comes back. */
   readonly synced: Promise<void>;
+  /** Whether the server was heard of lately enough that what the sink has is no older. */
+  isCurrent(): boolean;
+  /** The version up to which the sink has everything; 0: none. */
+  version(): number;
+  /** The highest version among the changes that the sink was told of; 0: none. */
+  newest(): number;
   /** Ends it; resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
@@ -81,17 +87,28 @@ export function startListWatch(
   const { promise: synced, resolve: markSynced } = Promise.withResolvers<void>();
   let version: string | undefined;
   let heard = 0;
+  let heardAtMs = Number.NEGATIVE_INFINITY;
+  let newest = 0;
 
   const list = async (): Promise<string> => {
     const taking = sink.startList();
+    const startedAtMs = clock.monotonicMs();
+    let newestListed = 0;
     let next: string | undefined;
     for (;;) {
       const query: Record<string, string> = { ...selector, limit: PAGE_SIZE, ...(next ? { continue: next } : {}) };
       const page = await call({ verb: 'list', resource, what, path, query, timeoutMs: PAGE_TIMEOUT_MS }, Page);
-      for (const item of page.items ?? []) taking.put(item);
+      for (const item of page.items ?? []) {
+        newestListed = Math.max(newestListed, versionOf(item));
+        taking.put(item);
+      }
       next = page.metadata.continue;
       if (!next) {
         if (!stopping.signal.aborted) taking.finish();
+        // All pages are of one version, that of the first.
+        heardAtMs = startedAtMs;
+        // Begun anew, since a restored etcd counts from where it was.
+        newest = newestListed;
         return page.metadata.resourceVersion;
       }
     }
@@ -104,7 +121,11 @@ export function startListWatch(
       throw makeAnswerError(`watch ${what}`, code, JSON.stringify(object));
     }
     heard += 1;
-    if (type !== 'BOOKMARK') deps.onEvent?.(resource);
+    heardAtMs = clock.monotonicMs();
+    if (type !== 'BOOKMARK') {
+      newest = Math.max(newest, versionOf(object));
+      deps.onEvent?.(resource);
+    }
     if (type === 'ADDED' || type === 'MODIFIED') sink.put(object);
     if (type === 'DELETED') sink.remove(object);
     // What cannot be read leaves the version as it is: the next event has one.
@@ -167,11 +188,20 @@ export function startListWatch(
   const running = run();
   return {
     synced,
+    isCurrent: () => clock.monotonicMs() - heardAtMs <= silenceMs,
+    version: () => Number(version) || 0,
+    newest: () => newest,
     stop: async () => {
       stopping.abort();
       await running;
     },
   };
+}
+
+/** Versions are compared as numbers, which Kubernetes allows within one resource; what is none is 0. */
+function versionOf(object: unknown): number {
+  const versioned = object as { readonly metadata?: { readonly resourceVersion?: unknown } } | null;
+  return Number(versioned?.metadata?.resourceVersion) || 0;
 }
 
 /** Broken connections and busy servers are followed from where they ended; anything else is begun anew. */

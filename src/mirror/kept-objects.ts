@@ -1,0 +1,75 @@
+import type { ObjectSink } from '../watch/list-watch.ts';
+
+export interface KeptObjectsDeps<T> {
+  /** What is kept of an object; undefined: nothing, it counts as absent. */
+  keep(object: unknown): T | undefined;
+  isSame(one: T, other: T): boolean;
+  /** Told of each object of which something else is kept now, or nothing any more; key is `namespace/name`. */
+  onChange(key: string, after: T | undefined, before: T | undefined): void;
+}
+
+export interface KeptObjects<T> extends ObjectSink {
+  get(key: string): T | undefined;
+  keys(): Iterable<string>;
+  size(): number;
+}
+
+/** Objects of one kind, cut down to what is read of them: a change of the rest is none. */
+export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps<T>): KeptObjects<T> {
+  let kept = new Map<string, T>();
+
+  const drop = (key: string) => {
+    const before = kept.get(key);
+    if (before === undefined) return;
+    kept.delete(key);
+    onChange(key, undefined, before);
+  };
+
+  return {
+    get: (key) => kept.get(key),
+    keys: () => kept.keys(),
+    size: () => kept.size,
+
+    startList: () => {
+      const listed = new Map<string, T>();
+      return {
+        put: (object) => {
+          const key = keyOf(object);
+          const value = key === undefined ? undefined : keep(object);
+          if (key === undefined || value === undefined) return;
+          const old = kept.get(key);
+          listed.set(key, old !== undefined && isSame(old, value) ? old : value);
+        },
+        finish: () => {
+          const before = kept;
+          kept = listed;
+          for (const [key, value] of before) if (!listed.has(key)) onChange(key, undefined, value);
+          for (const [key, value] of listed) {
+            const old = before.get(key);
+            if (old !== value) onChange(key, value, old);
+          }
+        },
+      };
+    },
+
+    put: (object) => {
+      const key = keyOf(object);
+      if (key === undefined) return;
+      const value = keep(object);
+      // The old one must not stand for what it has become.
+      if (value === undefined) return drop(key);
+      const old = kept.get(key);
+      if (old !== undefined && isSame(old, value)) return;
+      kept.set(key, value);
+      onChange(key, value, old);
+    },
+
+    remove: (object) => drop(keyOf(object) ?? ''),
+  };
+}
+
+function keyOf(object: unknown): string | undefined {
+  const named = object as { readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } } | null;
+  const { name, namespace } = named?.metadata ?? {};
+  return typeof name === 'string' && typeof namespace === 'string' ? `${namespace}/${name}` : undefined;
+}

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { Parent, SERVICES, SLICES } from '../api/hooks.ts';
+import { EndpointSlice, Service } from '../api/kubernetes.ts';
+import { privateServiceName } from '../core/names.ts';
+import { SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
+import type { Settings } from '../core/types.ts';
+import type { ObjectSink } from '../watch/list-watch.ts';
+import { createIndex } from './create-index.ts';
+import { keepElastiService } from './keep-elasti-service.ts';
+import { keepService } from './keep-service.ts';
+import { keepSlice, serviceOf } from './keep-slice.ts';
+import { createKeptObjects } from './kept-objects.ts';
+
+/** Services and slices as a hook request has them. */
+export type MirroredGroups = {
+  readonly [SERVICES]: Record<string, Service>;
+  readonly [SLICES]: Record<string, EndpointSlice>;
+};
+
+/** The cluster as our own watches show it, as far as decisions read it. */
+export interface Mirror {
+  readonly sinks: Readonly<Record<MirroredKind, ObjectSink>>;
+  parent(key: string): Parent | undefined;
+  parentKeys(): Iterable<string>;
+  /** The ElastiServices that name the Service. */
+  parentsOf(namespace: string, service: string): readonly Parent[];
+  /** What Metacontroller relates to a parent when asked to by /customize. */
+  relatedOf(parent: Pick<Parent, 'metadata' | 'spec'>): MirroredGroups;
+  /** The children of a parent, under the names that its Service gives them. */
+  childrenOf(parent: Pick<Parent, 'metadata' | 'spec'>): MirroredGroups;
+  /** The slices of a Service. */
+  slicesOf(namespace: string, service: string): readonly EndpointSlice[];
+  /** How many objects are held, by what they are. */
+  sizes(): Readonly<Record<MirroredKind, number>>;
+}
+
+export type MirroredKind = 'elastiServices' | 'services' | 'slices';
+
+export interface MirrorDeps {
+  readonly settings: Pick<Settings, 'resolver'>;
+  /** Told of an ElastiService that came, changed or went. */
+  onParent?(key: string): void;
+  /** Told of an ElastiService of whose Services, or their slices, something changed. */
+  onRelated?(key: string): void;
+  /** Told that the slices of a Service changed, whether or not an ElastiService names it. */
+  onSlices?(namespace: string, service: string): void;
+  /** Told of an object that cannot be read; it counts as absent. */
+  onMalformed?(kind: MirroredKind): void;
+}
+
+interface KeptSlice {
+  readonly service: string;
+  /** JSON: half as much as the object that it is read to. */
+  readonly text: string;
+}
+
+const NamesService = z.looseObject({ service: z.string() });
+/** Most slices of others say one of few things; these are held once. */
+const MAX_SHARED = 1000;
+
+const ServiceShape = z.compile(Service);
+const SliceShape = z.compile(EndpointSlice);
+const ParentShape = z.compile(Parent);
+
+/** Makes an empty mirror, which fills through its sinks. */
+export function createMirror(deps: MirrorDeps): Mirror {
+  const { settings, onParent = () => {}, onRelated = () => {}, onSlices = () => {}, onMalformed = () => {} } = deps;
+  const keysByService = createIndex();
+  const slicesByService = createIndex();
+  const shared = new Map<string, string>();
+
+  const share = (text: string): string => {
+    const known = shared.get(text);
+    if (known !== undefined || shared.size >= MAX_SHARED) return known ?? text;
+    shared.set(text, text);
+    return text;
+  };
+  const tellRelated = (name: string) => keysByService.of(name).forEach((key) => void onRelated(key));
+
+  const parents = createKeptObjects<string>({
+    keep: (object) => {
+      const { data } = ParentShape.safeParse(object);
+      if (data === undefined) onMalformed('elastiServices');
+      return data && JSON.stringify(keepElastiService(data));
+    },
+    isSame: (one, other) => one === other,
+    onChange: (key, after, before) => {
+      const old = before === undefined ? [] : namesOf(JSON.parse(before));
+      const names = after === undefined ? [] : namesOf(JSON.parse(after));
+      for (const name of old) if (!names.includes(name)) keysByService.remove(name, key);
+      for (const name of names) keysByService.add(name, key);
+      onParent(key);
+    },
+  });
+
+  const services = createKeptObjects<string>({
+    keep: (object) => {
+      const { data } = ServiceShape.safeParse(object);
+      if (data === undefined) onMalformed('services');
+      return data && JSON.stringify(keepService(data));
+    },
+    isSame: (one, other) => one === other,
+    onChange: tellRelated,
+  });
+
+  const slices = createKeptObjects<KeptSlice>({
+    keep: (object) => {
+      const { data } = SliceShape.safeParse(object);
+      if (data === undefined) {
+        onMalformed('slices');
+        return undefined;
+      }
+      return { service: serviceOf(data), text: share(JSON.stringify(keepSlice(data, settings))) };
+    },
+    isSame: (one, other) => one.service === other.service && one.text === other.text,
+    onChange: (key, after, before) => {
+      const namespace = namespaceOf(key);
+      const isMoved = before?.service !== after?.service;
+      if (before && isMoved) slicesByService.remove(`${namespace}/${before.service}`, key);
+      if (after && isMoved) slicesByService.add(`${namespace}/${after.service}`, key);
+      for (const service of new Set([before?.service, after?.service])) {
+        if (service === undefined) continue;
+        tellRelated(`${namespace}/${service}`);
+        onSlices(namespace, service);
+      }
+    },
+  });
+
+  const serviceAt = (key: string): Service | undefined => {
+    const text = services.get(key);
+    return text === undefined ? undefined : named(JSON.parse(text), key);
+  };
+  const parentAt = (key: string): Parent | undefined => {
+    const text = parents.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  const slicesOf = (namespace: string, service: string): readonly EndpointSlice[] =>
+    slicesByService.of(`${namespace}/${service}`).flatMap((key) => {
+      const kept = slices.get(key);
+      if (kept === undefined) return [];
+      const slice = named<EndpointSlice>(JSON.parse(kept.text), key);
+      slice.metadata.labels = { ...slice.metadata.labels, [SERVICE_NAME_LABEL]: service };
+      return [slice];
+    });
+
+  const groupsOf = (names: readonly string[], sliceLists: readonly (readonly EndpointSlice[])[]) => {
+    const groups: MirroredGroups = { [SERVICES]: {}, [SLICES]: {} };
+    for (const name of names) {
+      const service = serviceAt(name);
+      if (service) groups[SERVICES][name] = service;
+    }
+    for (const slice of sliceLists.flat()) {
+      groups[SLICES][`${slice.metadata.namespace}/${slice.metadata.name}`] = slice;
+    }
+    return groups;
+  };
+
+  return {
+    sinks: { elastiServices: parents, services, slices },
+    parent: parentAt,
+    parentKeys: parents.keys,
+    parentsOf: (namespace, service) =>
+      keysByService.of(`${namespace}/${service}`).flatMap((key) => {
+        const parent = parentAt(key);
+        return parent !== undefined && serviceNameOf(parent) === service ? [parent] : [];
+      }),
+    relatedOf: (parent) => {
+      const { namespace } = parent.metadata;
+      const { resolver } = settings;
+      const ofBoth = serviceNamesOf(parent).map((service) => slicesOf(namespace, service));
+      return groupsOf(namesOf(parent), [...ofBoth, slicesOf(resolver.namespace, resolver.serviceName)]);
+    },
+    childrenOf: (parent) => {
+      const { namespace, uid } = parent.metadata;
+      const isChild = ({ metadata }: EndpointSlice | Service) =>
+        metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+      const [name, privateName] = serviceNamesOf(parent);
+      if (name === undefined) return groupsOf([], []);
+      const privateKey = `${namespace}/${privateName}`;
+      const service = serviceAt(privateKey);
+      return groupsOf(service && isChild(service) ? [privateKey] : [], [slicesOf(namespace, name).filter(isChild)]);
+    },
+    slicesOf,
+    sizes: () => ({ elastiServices: parents.size(), services: services.size(), slices: slices.size() }),
+  };
+}
+
+const serviceNameOf = ({ spec }: Pick<Parent, 'spec'>): string | undefined =>
+  NamesService.safeParse(spec).data?.service;
+
+/** The Service that it names and the private twin of that; none where its spec cannot be read. */
+function serviceNamesOf(parent: Pick<Parent, 'spec'>): readonly string[] {
+  const service = serviceNameOf(parent);
+  return service === undefined ? [] : [service, privateServiceName(service)];
+}
+
+const namesOf = (parent: Pick<Parent, 'metadata' | 'spec'>): readonly string[] =>
+  serviceNamesOf(parent).map((service) => `${parent.metadata.namespace}/${service}`);
+
+const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'));
+
+/** Puts back what the key says already. */
+function named<T extends Service | EndpointSlice>(object: T, key: string): T {
+  const metadata = { ...object.metadata, namespace: namespaceOf(key), name: key.slice(key.indexOf('/') + 1) };
+  return { ...object, metadata };
+}
