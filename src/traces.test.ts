@@ -13,7 +13,7 @@ import type { OnCall } from './kube/request.ts';
 import { type Answer, json, makeKubeConfig, startStub, status } from './kube/testing/api-server-stub.ts';
 import { createPostWake } from './resolver/cluster/post-wake.ts';
 import { createSendWake } from './resolver/cluster/send-wake.ts';
-import { until } from './resolver/cluster/testing/until.ts';
+import { until } from './testing/until.ts';
 import { createTokenWriter } from './resolver/cluster/write-token.ts';
 import { createColdStartTraces } from './resolver/cold-start-traces.ts';
 import { connectTo, request } from './resolver/testing/client.ts';

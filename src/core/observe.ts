@@ -73,9 +73,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
   const ofService = (name: string) =>
     all.filter((s) => s.metadata.namespace === namespace && s.metadata.labels?.[SERVICE_NAME_LABEL] === name);
   const ofPublic = ofService(spec.service);
-  // A Service that publishes not-ready addresses shows every pod as ready; its private twin does not.
-  const publishesNotReady = typeof publicService === 'object' && publicService.spec.publishNotReadyAddresses === true;
-  const own = (publishesNotReady ? ofService(privateName) : ofPublic).filter(isOwn);
+  const own = (ownEndpointsOf(publicService) === 'private' ? ofService(privateName) : ofPublic).filter(isOwnSlice);
   const isReady = own.some(hasReadyEndpoint);
   const ofResolver = all.filter((slice) => isOfResolver(slice, settings));
 
@@ -90,7 +88,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
     readiness: slices === undefined ? 'unknown' : isReady ? 'ready' : 'notReady',
     hasEndpoints: own.some((slice) => (slice.endpoints ?? []).length > 0),
     foreignSlice: ofPublic
-      .filter((s) => !isOwn(s) && !isOurs(s, children, spec.service) && hasReadyEndpoint(s))
+      .filter((s) => !isOwnSlice(s) && !isOurs(s, children, spec.service) && hasReadyEndpoint(s))
       .map((s) => s.metadata.name)
       .sort()[0],
     resolver: slices && resolverAddresses(ofResolver),
@@ -105,7 +103,13 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
   return { ...facts, desired: desiredChildren(facts, settings, sharedPort(settings)) };
 }
 
-const isOwn = (slice: EndpointSlice) => slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
+/** A Service that publishes not-ready addresses shows every pod as ready; its private twin does not. */
+export const ownEndpointsOf = (publicService: RequestFacts['publicService']): 'public' | 'private' =>
+  typeof publicService === 'object' && publicService.spec.publishNotReadyAddresses === true ? 'private' : 'public';
+
+/** Whether kube-controller-manager keeps the slice, from the Service's selector. */
+export const isOwnSlice = (slice: EndpointSlice): boolean =>
+  slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
 
 function isOurs(slice: EndpointSlice, children: Readonly<Record<string, EndpointSlice>>, serviceName: string): boolean {
   const { name, namespace, labels } = slice.metadata;

@@ -53,7 +53,30 @@ const MIN_RESYNC_SECONDS = 0.1;
 const PENDING_SECONDS = 1;
 const TROUBLE_SECONDS = 1;
 
-function decideResync(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
+/** Where we watch ourselves, and ask for a sync when an answer would differ, Metacontroller asks this often all the same. */
+const UNASKED_SECONDS = 600;
+
+function decideResync(view: View, decision: Decision, patches: readonly ScalePatch[]): number {
+  const { settings } = view;
+  const seconds = secondsToNextLook(view, decision, patches);
+  return settings.observedBy === 'watch' && isAtRest(view, decision, patches) && seconds >= settings.pollSeconds
+    ? UNASKED_SECONDS
+    : seconds;
+}
+
+/** Nothing is under way that the next sync must see: what it waits for are the triggers, the calendar or an event. */
+function isAtRest(view: View, { phase }: Decision, patches: readonly ScalePatch[]): boolean {
+  const { demand, wake, resolverTrouble } = view;
+  const isUnderWay = patches.length > 0 || wake !== undefined || resolverTrouble !== undefined;
+  return !isUnderWay && demand.state !== 'pending' && phase !== 'Draining';
+}
+
+/** When the answer may differ next for all that is known, in seconds. */
+export function secondsToNextLook(
+  view: View,
+  { againInSeconds, phase }: Decision,
+  patches: readonly ScalePatch[],
+): number {
   const { settings, period, wake, now } = view;
   const bounds = [againInSeconds];
   if (patches.length > 0) bounds.push(retrySeconds(view));

@@ -30,6 +30,11 @@ export interface Settings {
   readonly watchNamespaces?: readonly string[];
   /** Nothing falls asleep, and what is not ours to restore is left as it is; the status says what would be done. */
   readonly isObserveOnly?: boolean;
+  /**
+   * Who watches what decisions rest on, beside the ElastiService and its children. Where we do, Metacontroller's timers are for
+   * what is under way alone. Default: metacontroller.
+   */
+  readonly observedBy?: 'metacontroller' | 'watch';
 }
 
 /** Ports from the first to the last, both included. */
@@ -76,11 +81,17 @@ export type SharersReading =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'found'; readonly sharers: readonly Sharer[] };
 
-/** How many ready resolver addresses a live read shows. */
+/** How many ready resolver addresses a live read shows, and which. */
 export type LiveResolversReading =
   | { readonly kind: 'unread' }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'found'; readonly count: number };
+  | { readonly kind: 'found'; readonly count: number; readonly addresses?: readonly string[] };
+
+/** Whether a live read shows a ready endpoint of the Service's own: a watch may have shown one that is gone. */
+export type LiveEndpointsReading =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'found'; readonly isReady: boolean };
 
 /** The ports of the resolver that are claimed for the Service's TCP ports. */
 export type ResolverPortsReading =
@@ -137,6 +148,7 @@ export interface Context {
   readonly autoscaler: AutoscalerReading;
   readonly sharers: SharersReading;
   readonly liveResolvers: LiveResolversReading;
+  readonly liveEndpoints: LiveEndpointsReading;
   readonly resolverPorts: ResolverPortsReading;
   readonly listening: ListeningReading;
   readonly flows: FlowsReading;
@@ -154,6 +166,7 @@ export interface Needs {
   readonly autoscaler: { readonly maxAgeSeconds: number } | undefined;
   readonly sharers: { readonly maxAgeSeconds: number } | undefined;
   readonly liveResolvers: boolean;
+  readonly liveEndpoints: boolean;
   /** undefined: not needed. Otherwise a port of the resolver for each TCP port of the Service, as known this long ago. */
   readonly resolverPorts: { readonly maxAgeSeconds: number } | undefined;
   /** undefined: not needed. Otherwise which ready resolvers accept connections on all of these ports of theirs. */

@@ -6,27 +6,29 @@ import {
   MANAGED_BY_LABEL,
   SERVICE_NAME_LABEL,
 } from '../core/resources/resolver-slices.ts';
-import type { Settings } from '../core/types.ts';
 import { keepMetadata } from './keep-metadata.ts';
 
 /** Under the names that ours have, and KubeElasti's had. */
 const TO_RESOLVER = /^elasti-.*-endpointslice-to-resolver-/;
 
+/** Whose slices are kept with each endpoint: those of the resolver, and of the hook service itself. */
+export type IsWhole = (namespace: string, service: string) => boolean;
+
 /**
- * What decisions read of an EndpointSlice. Ours, and the resolver's, are kept with each endpoint. Of all others only that matters
- * whether they have endpoints, ready ones and others: at most one of each stands for all. Names stand beside it.
+ * What decisions read of an EndpointSlice. Ours, and those of our programs, are kept with each endpoint. Of all others only that matters
+ * whether they have endpoints, ready ones and others: at most one of each stands for all..
  */
-export function keepSlice(slice: EndpointSlice, { resolver }: Pick<Settings, 'resolver'>): object {
+export function keepSlice(slice: EndpointSlice, { isWhole }: { readonly isWhole: IsWhole }): object {
   const { metadata, addressType } = slice;
   const labels = { [MANAGED_BY_LABEL]: metadata.labels?.[MANAGED_BY_LABEL] };
-  const isOfResolver = metadata.namespace === resolver.namespace && serviceOf(slice) === resolver.serviceName;
-  if (!isOfResolver && !isOurs(slice)) {
+  const isOfProgram = isWhole(metadata.namespace ?? '', serviceOf(slice));
+  if (!isOfProgram && !isOurs(slice)) {
     return { metadata: { labels }, addressType, endpoints: foldEndpoints(slice) };
   }
   return {
     metadata: keepMetadata(metadata, labels),
     addressType,
-    endpoints: slice.endpoints?.map((endpoint) => keepEndpoint(endpoint, isOfResolver)),
+    endpoints: slice.endpoints?.map((endpoint) => keepEndpoint(endpoint, isOfProgram)),
     ports: slice.ports?.map(({ name, port, protocol, appProtocol }) => ({ name, port, protocol, appProtocol })),
   };
 }
@@ -40,8 +42,8 @@ function isOurs({ metadata: { name, labels, ownerReferences = [] } }: EndpointSl
   return ownerReferences.some(({ kind }) => kind === 'ElastiService');
 }
 
-function keepEndpoint({ addresses, conditions, nodeName, zone, targetRef }: Endpoint, isOfResolver: boolean): object {
-  const pod = isOfResolver && targetRef?.uid !== undefined ? { targetRef: { uid: targetRef.uid } } : {};
+function keepEndpoint({ addresses, conditions, nodeName, zone, targetRef }: Endpoint, isOfProgram: boolean): object {
+  const pod = isOfProgram && targetRef?.uid !== undefined ? { targetRef: { uid: targetRef.uid } } : {};
   return { addresses, conditions, nodeName, zone, ...pod };
 }
 

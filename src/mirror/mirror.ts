@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Parent, SERVICES, SLICES } from '../api/hooks.ts';
-import { EndpointSlice, Service } from '../api/kubernetes.ts';
+import { EndpointSlice, type ObjectRef, Service } from '../api/kubernetes.ts';
 import { privateServiceName } from '../core/names.ts';
 import { SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
 import type { Settings } from '../core/types.ts';
@@ -38,6 +38,8 @@ export type MirroredKind = 'elastiServices' | 'services' | 'slices';
 
 export interface MirrorDeps {
   readonly settings: Pick<Settings, 'resolver'>;
+  /** A further Service of whose slices each endpoint is kept. */
+  readonly ownService?: ObjectRef;
   /** Told of an ElastiService that came, changed or went. */
   onParent?(key: string): void;
   /** Told of an ElastiService of whose Services, or their slices, something changed. */
@@ -65,6 +67,10 @@ const ParentShape = z.compile(Parent);
 /** Makes an empty mirror, which fills through its sinks. */
 export function createMirror(deps: MirrorDeps): Mirror {
   const { settings, onParent = () => {}, onRelated = () => {}, onSlices = () => {}, onMalformed = () => {} } = deps;
+  const { resolver } = settings;
+  const isWhole = (namespace: string, service: string) =>
+    (namespace === resolver.namespace && service === resolver.serviceName) ||
+    (namespace === deps.ownService?.namespace && service === deps.ownService.name);
   const keysByService = createIndex();
   const slicesByService = createIndex();
   const shared = new Map<string, string>();
@@ -110,7 +116,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
         onMalformed('slices');
         return undefined;
       }
-      return { service: serviceOf(data), text: share(JSON.stringify(keepSlice(data, settings))) };
+      return { service: serviceOf(data), text: share(JSON.stringify(keepSlice(data, { isWhole }))) };
     },
     isSame: (one, other) => one.service === other.service && one.text === other.text,
     onChange: (key, after, before) => {
@@ -166,7 +172,6 @@ export function createMirror(deps: MirrorDeps): Mirror {
       }),
     relatedOf: (parent) => {
       const { namespace } = parent.metadata;
-      const { resolver } = settings;
       const ofBoth = serviceNamesOf(parent).map((service) => slicesOf(namespace, service));
       return groupsOf(namesOf(parent), [...ofBoth, slicesOf(resolver.namespace, resolver.serviceName)]);
     },
