@@ -15,6 +15,7 @@ export const COMBINATIONS: readonly Combination[] = [
   { folder: 'default', components: ['namespaced'] },
   { folder: 'own-resolver', components: ['namespaced', 'high-availability'] },
   { folder: 'own-resolver', components: ['observe-only'] },
+  { folder: 'own-resolver', components: ['many-services', 'high-availability'] },
   { folder: 'default', components: ['monitoring', 'metrics-port'] },
   { folder: 'own-resolver', components: ['monitoring', 'monitoring/own-resolver'] },
   { folder: 'namespaced/tenant', components: [], namespace: 'default' },

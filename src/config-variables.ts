@@ -5,6 +5,7 @@ import type { PortRange } from './core/types.ts';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const OBSERVERS = ['metacontroller', 'watch'] as const;
 const ROUTINGS = ['port', 'host'] as const;
 
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
@@ -125,6 +126,9 @@ export const Variables = z
     ...TracesVariables.shape,
     WATCH_NAMESPACES: namespaces.default([]),
     RESERVED_NAMESPACES: namespaces.default(['kube-system', 'kube-public', 'kube-node-lease']),
+    OBSERVE_BY: z.enum(OBSERVERS, { error: `one of ${OBSERVERS.join(', ')}` }).default('metacontroller'),
+    HOOK_SERVICE_NAME: label.default('elasti-hooks'),
+    POD_IP: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional(),
     POD_NAMESPACE: label.default('elasti'),
     LISTEN_ADDRESS: z.union([z.ipv4(), z.ipv6()], 'an IP address').optional(),
     HOOK_PORT: port.default(8080),

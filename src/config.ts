@@ -19,6 +19,12 @@ export interface Config {
     readonly portRange: PortRange;
   };
   readonly clusterDomain: string;
+  /** Who watches what decisions rest on. */
+  readonly observedBy: NonNullable<Settings['observedBy']>;
+  /** The Service that Metacontroller calls: by its slices replicas know each other. */
+  readonly hookServiceName: string;
+  /** This pod's address among them; undefined: not known. */
+  readonly podAddress: string | undefined;
   /** Where we run. */
   readonly podNamespace: string;
   /** The address that both ports are bound to; undefined: all. */
@@ -90,6 +96,7 @@ export function toSettings(config: Config): Settings {
     reservedNamespaces: config.reservedNamespaces,
     watchNamespaces: config.watchNamespaces,
     isObserveOnly: config.isObserveOnly,
+    observedBy: config.observedBy,
   };
 }
 
@@ -117,6 +124,9 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
       portRange: env.RESOLVER_PORT_RANGE,
     },
     clusterDomain: env.KUBERNETES_CLUSTER_DOMAIN,
+    observedBy: env.OBSERVE_BY,
+    hookServiceName: env.HOOK_SERVICE_NAME,
+    podAddress: env.POD_IP,
     podNamespace: env.POD_NAMESPACE,
     listenAddress: env.LISTEN_ADDRESS,
     hookPort: env.HOOK_PORT,

@@ -10,9 +10,12 @@ import { createGate } from './http/gate.ts';
 import { listen } from './http/listen.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createTokens } from './http/tokens.ts';
+import { createConnect } from './kube/connection.ts';
 import { createCluster } from './kube/create-cluster.ts';
+import type { KubeAccess } from './kube/in-cluster.ts';
 import { isExpectedAnswer } from './kube/kube-error.ts';
 import { loadKubeConfig } from './kube/load-kube-config.ts';
+import { createCall, type OnCall } from './kube/request.ts';
 import { findUnusableRules } from './resolver/http1/probe-response.ts';
 import { systemClock as clock, systemRandom as random } from './system.ts';
 import { countAnswer } from './telemetry/count-answer.ts';
@@ -24,6 +27,8 @@ import { createTraceCalls } from './telemetry/traces/trace-calls.ts';
 import { createTraceWake } from './telemetry/traces/trace-wake.ts';
 import { createSend } from './triggers/send.ts';
 import { createTriggers } from './triggers/triggers.ts';
+import type { ListWatchDeps } from './watch/list-watch.ts';
+import { watchOurselves } from './watch-ourselves.ts';
 
 const MAX_HOOKS_IN_FLIGHT = 200;
 const MAX_WAKES_IN_FLIGHT = 5000;
@@ -66,7 +71,13 @@ async function main(): Promise<void> {
     onQuery: ({ outcome }) => metrics.triggerRead(outcome),
     onBug: (error) => report(error, { where: 'triggers' }),
   });
-  const { answers, wakes, claims } = createEffects({
+  const onCall: OnCall = (call) => metrics.kubeCalled(call.verb, call.resource, call.error?.code ?? 'success');
+  const own =
+    config.observedBy === 'watch'
+      ? watchOurselves({ ...makeWatchDeps(kubeConfig, onCall), config, settings, log })
+      : undefined;
+  const { answers, wakes, claims, nudges } = createEffects({
+    sighted: own && { ...own, cluster, onBug: (error) => report(error, { where: 'nudges' }) },
     findUnusableRules,
     cluster,
     clock,
@@ -99,9 +110,9 @@ async function main(): Promise<void> {
   const hooksApp = createHooksApp({ ...answers, tokens, gate, monotonicMs, log, onRequest, report: onError });
   const serverDeps: ServerAppDeps = {
     wake: ({ namespace, service }) => wakes.wake(namespace, service),
-    listElastiServices: () => cluster.listElastiServices({}),
+    listElastiServices: async () => own?.listElastiServices() ?? (await cluster.listElastiServices({})),
     metricsText: metrics.expose,
-    isReady: createReadiness({ ping: () => cluster.ping({ timeoutMs: 2000 }), monotonicMs }),
+    isReady: createReadiness({ ping: () => cluster.ping({ timeoutMs: 2000 }), isSynced: own?.isSynced, monotonicMs }),
     gate: wakeGate,
     traceWake: tracer && createTraceWake(tracer, clock),
     monotonicMs,
@@ -120,6 +131,7 @@ async function main(): Promise<void> {
       : await listen(createMetricsApp(serverDeps), { host, port: config.metricsPort });
   log.info({ hookPort: hooks.port, serverPort: server.port, settings }, 'listening');
 
+  if (nudges) own?.tell(nudges);
   const sweeping = new AbortController();
   if (claims) {
     const onBug = (error: unknown) => report(error, { where: 'sweep' });
@@ -134,6 +146,7 @@ async function main(): Promise<void> {
     gate.shutDown();
     wakeGate.shutDown();
     sweeping.abort();
+    nudges?.stop();
     await clock.sleep(LINGER_MS);
     await Promise.all([hooks, server, metricsServer].map((listening) => listening?.close(GRACE_MS)));
     await wakes.stop();
@@ -143,6 +156,15 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+}
+
+function makeWatchDeps(
+  kubeConfig: KubeAccess,
+  onCall: OnCall,
+): Pick<ListWatchDeps, 'connect' | 'call' | 'clock' | 'random'> {
+  const { monotonicMs } = clock;
+  const connect = createConnect(kubeConfig, monotonicMs);
+  return { connect, call: createCall({ connect, monotonicMs, onCall }), clock, random };
 }
 
 try {

@@ -13,7 +13,6 @@ import type { OnCall } from './kube/request.ts';
 import { type Answer, json, makeKubeConfig, startStub, status } from './kube/testing/api-server-stub.ts';
 import { createPostWake } from './resolver/cluster/post-wake.ts';
 import { createSendWake } from './resolver/cluster/send-wake.ts';
-import { until } from './testing/until.ts';
 import { createTokenWriter } from './resolver/cluster/write-token.ts';
 import { createColdStartTraces } from './resolver/cold-start-traces.ts';
 import { connectTo, request } from './resolver/testing/client.ts';
@@ -26,6 +25,7 @@ import { type ReceivedSpan, startCollector } from './telemetry/traces/testing/co
 import { createTraceCalls } from './telemetry/traces/trace-calls.ts';
 import { createTraceWake } from './telemetry/traces/trace-wake.ts';
 import { freePort } from './testing/free-port.ts';
+import { until } from './testing/until.ts';
 
 // One cold start through the real parts of both programs, over real HTTP: client, resolver, hook service, API server, pod,
 // and a collector beside them.

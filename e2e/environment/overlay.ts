@@ -4,7 +4,7 @@ import type { ClusterLayout } from '../cluster/layout.ts';
 import { run } from '../cluster/shell.ts';
 
 /** `own`: Elasti's resolver; otherwise KubeElasti's, in the place of the stand-in. */
-const { RESOLVER_BIN } = process.env;
+const { RESOLVER_BIN, OBSERVE_BY } = process.env;
 const isOwnResolver = RESOLVER_BIN === 'own';
 /** KubeElasti's resolver has the hook service's port. */
 export const OTHER_SERVER_PORT = 8014;
@@ -42,6 +42,7 @@ function makeKustomization(directory: string): object {
     kind: 'Kustomization',
     // Kustomize takes no absolute paths.
     resources: [relative(directory, fromRepository(isOwnResolver ? 'manifests/own-resolver' : 'manifests/default'))],
+    ...(OBSERVE_BY === 'watch' ? { components: [relative(directory, fromRepository('manifests/many-services'))] } : {}),
     patches: [
       patchOf('elasti-operator-controller', {
         name: 'manager',

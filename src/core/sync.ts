@@ -71,12 +71,14 @@ function isAtRest(view: View, { phase }: Decision, patches: readonly ScalePatch[
   return !isUnderWay && demand.state !== 'pending' && phase !== 'Draining';
 }
 
-/** When the answer may differ next for all that is known, in seconds. */
-export function secondsToNextLook(
-  view: View,
-  { againInSeconds, phase }: Decision,
-  patches: readonly ScalePatch[],
-): number {
+/** When the answer to a plan may differ next for all that is known, in seconds; undefined: Metacontroller's timer comes first. */
+export function nextLookSeconds({ view, decision }: Plan, patches: readonly ScalePatch[]): number | undefined {
+  if (decision === undefined || !isAtRest(view, decision, patches)) return undefined;
+  const seconds = secondsToNextLook(view, decision, patches);
+  return seconds >= view.settings.pollSeconds || view.facts.slices.size === 0 ? seconds : undefined;
+}
+
+function secondsToNextLook(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
   const { settings, period, wake, now } = view;
   const bounds = [againInSeconds];
   if (patches.length > 0) bounds.push(retrySeconds(view));

@@ -7,23 +7,22 @@ import {
   type SyncResponse,
 } from '../api/hooks.ts';
 import { checkAnswer } from '../core/check-answer.ts';
-import { emptyContext } from '../core/context.ts';
 import { customize } from '../core/customize.ts';
 import { decideFinalizeNeeds, finalize } from '../core/finalize.ts';
 import { finalizeInvalid, syncInvalid } from '../core/invalid.ts';
-import { decideNeeds } from '../core/needs.ts';
 import { observe, parseElastiService } from '../core/observe.ts';
 import { withOutcomes } from '../core/outcomes.ts';
-import { type Plan, planOf } from '../core/phase.ts';
 import { listChildren, observedChildren } from '../core/resources/children.ts';
 import { sync } from '../core/sync.ts';
-import type { ElastiService, Facts, FinalizeResult, Needs, Settings, SyncResult } from '../core/types.ts';
+import type { ElastiService, Facts, FinalizeResult, Settings, SyncResult } from '../core/types.ts';
 import type { Observation } from '../core/view.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { RecordEvents } from './events.ts';
 import type { Gather } from './gather.ts';
+import { gatherAll, syncPlanner } from './gather-all.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
+import type { Relate } from './sight/sight.ts';
 import type { SlicesLeft } from './slices-left.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
@@ -35,6 +34,8 @@ export interface AnswersDeps {
   readonly recordEvents: RecordEvents;
   readonly registry: Registry;
   readonly slicesLeft: SlicesLeft;
+  /** Says what is related, where that does not come with the request. */
+  readonly relate?: Relate | undefined;
   /** Told of each ElastiService that goes, to free the ports of the resolver that it has. Never rejects. */
   readonly releasePorts?: ((uid: string) => Promise<void>) | undefined;
   /** Told of each answer about an ElastiService whose spec could be read. */
@@ -57,8 +58,6 @@ export interface Answers {
   customize(body: CustomizeRequest): CustomizeResponse;
 }
 
-/** A decision may need one thing because of another, but never more often than this. */
-const MAX_ROUNDS = 8;
 /** An answer that drops slices rests on what the request showed; older than this it drops nothing. */
 const MAX_AGE_MS = 1000;
 const RELEASE_BUDGET_MS = 1000;
@@ -66,29 +65,11 @@ const RELEASE_BUDGET_MS = 1000;
 /** Observes, gathers what the decision needs, lets the core decide, carries out its effects, and answers. */
 export function createAnswers(deps: AnswersDeps): Answers {
   const { clock, settings, gather, carryOut, recordEvents, registry, slicesLeft } = deps;
+  const relate = deps.relate ?? ((body: SyncRequest) => body);
 
   const secondsFrom = (startMs: number) => (clock.monotonicMs() - startMs) / 1000;
 
-  /** Plans, and reads what the plan needs, until it needs no more. */
-  async function gatherAll<P>(
-    facts: Facts,
-    { plan, needsOf }: { plan(observation: Observation, before?: P): P; needsOf(planned: P): Needs | undefined },
-  ): Promise<{ readonly planned: P; readonly observation: Observation }> {
-    let observation: Observation = { facts, context: emptyContext(clock.now()) };
-    let planned = plan(observation);
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const needs = needsOf(planned);
-      if (needs === undefined) break;
-      observation = { facts, context: await gather.gather(facts, observation.context, needs) };
-      planned = plan(observation, planned);
-    }
-    return { planned, observation };
-  }
-
-  const syncPlan = {
-    plan: (o: Observation, before?: Plan): Plan => planOf(o, settings, before),
-    needsOf: decideNeeds,
-  };
+  const planSync = syncPlanner(settings);
   const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
 
   async function carryOutAll<T extends SyncResult>(
@@ -128,11 +109,11 @@ export function createAnswers(deps: AnswersDeps): Answers {
         return toSyncResponse(syncInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
       }
       const { name, uid, createdAt, spec } = elastiService;
-      const facts = observe(body, elastiService, settings);
+      const facts = observe(await relate(body), elastiService, settings);
       // A wake is for the one that has the Service, which is the one that redirects it.
       if (facts.claimedBy === undefined) registry.remember(namespace, spec.service, { name, uid, createdAt });
       else registry.forget(uid);
-      const { planned, observation } = await gatherAll(facts, syncPlan);
+      const { planned, observation } = await gatherAll(facts, planSync, deps);
       const result = await carryOutAll(sync(planned), observation, arrivedAtMs);
       const { status } = result;
       deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
@@ -150,8 +131,8 @@ export function createAnswers(deps: AnswersDeps): Answers {
         if (result.finalized) await release(body.parent.metadata.uid);
         return toFinalizeResponse(result, namespace);
       }
-      const facts = observe(body, elastiService, settings);
-      const { observation } = await gatherAll(facts, finalizePlan);
+      const facts = observe(await relate(body), elastiService, settings);
+      const { observation } = await gatherAll(facts, finalizePlan, deps);
       const result = await carryOutAll(finalize(observation, settings), observation, arrivedAtMs);
       const { status } = result;
       const isFinalized = result.finalized && !(await slicesLeft(elastiService));

@@ -4,10 +4,15 @@ import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
 import { createEvents } from './events.ts';
 import { createGather, type GatherDeps, type ResolverReads } from './gather.ts';
-import type { ClaimsCluster, Clock, Cluster, Logger, Random } from './ports.ts';
+import type { ClaimsCluster, Clock, Cluster, Logger, NudgeCluster, Random } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
 import { type AskResolver, createResolverPods } from './resolver-pods.ts';
+import { createMirroredReads } from './sight/mirrored-cluster.ts';
+import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
+import { createPreview } from './sight/preview.ts';
+import { createRelate } from './sight/sight.ts';
+import { createWatchedRegistry } from './sight/watched-registry.ts';
 import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
 
@@ -24,6 +29,8 @@ export interface EffectsDeps
   readonly settings: Settings;
   /** Used under routing by port only, where nothing sleeps without it. */
   readonly byPort?: ByPortDeps;
+  /** Where our own watch says what decisions rest on, in the place of Metacontroller. */
+  readonly sighted?: SightedDeps | undefined;
   /** Laid around parts, as the simulation does to watch them and to plant mistakes. */
   readonly wrap?: {
     readonly registry?: Wrap<Registry>;
@@ -39,6 +46,12 @@ export interface ByPortDeps {
   readonly portRange: PortRange;
 }
 
+/** What our own watch shows, and what is done about it. */
+export interface SightedDeps extends Pick<NudgesDeps, 'sight' | 'isMine' | 'onNudge'> {
+  readonly cluster: NudgeCluster;
+  readonly onBug?: (error: unknown) => void;
+}
+
 type Wrap<T> = ((part: T) => T) | undefined;
 
 const wrapped = <T>(part: T, wrap: Wrap<T>): T => wrap?.(part) ?? part;
@@ -49,12 +62,16 @@ export interface Effects {
   readonly registry: Registry;
   /** The ports of the resolver; undefined where it is not routed by port. */
   readonly claims: ResolverClaims | undefined;
+  /** Undefined where Metacontroller watches. */
+  readonly nudges: Nudges | undefined;
 }
 
 /** Composes what one replica of the hook service is made of, between the cluster and the hooks. */
 export function createEffects(deps: EffectsDeps): Effects {
   const { clock, settings, triggers, wrap = {}, onAnswered } = deps;
-  const registry = wrapped(createRegistry(deps), wrap.registry);
+  const { sighted } = deps;
+  const bare = createRegistry(deps);
+  const registry = wrapped(sighted ? createWatchedRegistry(sighted.sight, bare) : bare, wrap.registry);
   const byPort = settings.resolver.routing === 'port' && deps.byPort ? createByPort(deps, deps.byPort) : undefined;
   const answers = createAnswers({
     clock,
@@ -64,14 +81,27 @@ export function createEffects(deps: EffectsDeps): Effects {
     carryOut: wrapped(createCarryOut(deps), wrap.carryOut),
     recordEvents: createEvents(deps),
     slicesLeft: createSlicesLeft(deps),
+    relate: sighted && createRelate({ ...sighted, clock, settings }),
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);
       if (answer.isFinalized) triggers.forget(answer.elastiService.uid);
     },
   });
-  return { answers, wakes: createWakes({ ...deps, registry }), registry, claims: byPort?.claims };
+  const nudges = sighted && createSighted(deps, sighted, byPort && { ...byPort.resolver, claim: byPort.claims.peek });
+  return { answers, wakes: createWakes({ ...deps, registry }), registry, claims: byPort?.claims, nudges };
 }
+
+/** Tries answers out as /sync would give them, and asks for a sync where they differ from what is so. */
+function createSighted(deps: EffectsDeps, sighted: SightedDeps, resolver: ResolverReads | undefined): Nudges {
+  const { sight } = sighted;
+  const reads = { ...deps.cluster, ...createMirroredReads(sight, deps.cluster) };
+  const gather = createGather({ ...deps, cluster: reads, resolver, readingsBudgetMs: TRIED_BUDGET_MS });
+  return createNudges({ ...deps, ...sighted, preview: createPreview({ ...deps, sight, gather }) });
+}
+
+/** Nobody waits for what is only tried out. */
+const TRIED_BUDGET_MS = 10_000;
 
 function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, ask, portRange }: ByPortDeps) {
   const { watchNamespaces = [] } = settings;

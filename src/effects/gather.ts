@@ -28,6 +28,8 @@ export interface GatherDeps {
   readonly clock: Clock;
   readonly triggers: Triggers;
   readonly settings: Settings;
+  /** How long triggers are waited for. Default: 200. */
+  readonly readingsBudgetMs?: number;
   /** Asked under routing by port only. */
   readonly resolver?: ResolverReads | undefined;
   /** Which rules of spec.probeResponse the resolver cannot use. Default: none. */
@@ -64,7 +66,15 @@ interface Aged<T> {
 
 /** Reads for decisions. Only readings that may be old are remembered, per ElastiService. */
 export function createGather(deps: GatherDeps): Gather {
-  const { cluster, clock, triggers, settings, resolver = NO_RESOLVER, findUnusableRules = () => [] } = deps;
+  const {
+    cluster,
+    clock,
+    triggers,
+    settings,
+    resolver = NO_RESOLVER,
+    readingsBudgetMs = READINGS_BUDGET_MS,
+    findUnusableRules = () => [],
+  } = deps;
   const memories = new Map<string, Memory>();
   const options = { timeoutMs: CALL_TIMEOUT_MS };
 
@@ -163,7 +173,7 @@ export function createGather(deps: GatherDeps): Gather {
       };
 
       if (needs.readings) {
-        read('readings', triggers.read(service, { ...needs.readings, budgetMs: READINGS_BUDGET_MS }));
+        read('readings', triggers.read(service, { ...needs.readings, budgetMs: readingsBudgetMs }));
       }
       if (needs.proof) read('proof', triggers.prove(service, { ...needs.proof, budgetMs: PROOF_BUDGET_MS }));
       if (needs.scale) read('scale', aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }));

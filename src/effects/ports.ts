@@ -55,6 +55,12 @@ export interface Cluster {
   ping(options?: CallOptions): Promise<void>;
 }
 
+/** What nudges need. */
+export interface NudgeCluster {
+  /** Writes our nudge annotation; throws as writeWakeToken of Cluster does. */
+  writeNudge(ref: ObjectRef & { uid: string }, value: string, options?: CallOptions): Promise<Parent>;
+}
+
 /** A ConfigMap, as far as it concerns us. */
 export interface ConfigMap {
   readonly resourceVersion: string;

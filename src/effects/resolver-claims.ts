@@ -35,6 +35,8 @@ export interface ResolverClaimsDeps {
 export interface ResolverClaims {
   /** Claims a port for each of the request's, or finds those that it has. Never throws: a failure is a reading that says so. */
   claim(request: ClaimRequest, options: { readonly maxAgeSeconds: number }): Promise<ResolverPortsReading>;
+  /** The ports that it has, of those that claim would give; failed where there is anything to be claimed or written. Never throws. */
+  peek(request: ClaimRequest, options: { readonly maxAgeSeconds: number }): Promise<ResolverPortsReading>;
   /** Frees all ports of an ElastiService that goes, but for those that a slice still names. Never throws. */
   release(uid: string): Promise<void>;
   /** Frees the ports of ElastiServices that are gone, as release does; throws KubeApiError where nobody knows which are. */
@@ -55,6 +57,21 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
   const shards = createClaimShards({ cluster, clock, namespace, portRange });
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
   const dropping = new Map<string, Promise<void>>();
+
+  const peek = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
+    const shard = shardOf(request.uid);
+    const decide: Decide<ResolverPortsReading> = (entries) => {
+      const claimed = claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+      if (claimed === undefined) return { changes: NONE, answer: EXHAUSTED };
+      const isClaimed = claimed.changes.size === 0;
+      return { changes: NONE, answer: isClaimed ? { kind: 'found', ports: claimed.ports } : UNCLAIMED };
+    };
+    try {
+      return await shards.decide(shard, { maxAgeMs, decide });
+    } catch (error) {
+      return { kind: 'failed', reason: reasonOf(error) };
+    }
+  };
 
   const claim = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
     const shard = shardOf(request.uid);
@@ -138,6 +155,8 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
       return reading;
     },
 
+    peek: (request, { maxAgeSeconds }) => peek(request, maxAgeSeconds * 1000),
+
     release: (uid) => drop(uid, () => 'free'),
 
     sweep: async () => {
@@ -169,6 +188,7 @@ interface Decided {
   readonly toDrop: boolean;
 }
 
+const UNCLAIMED: ResolverPortsReading = { kind: 'failed', reason: 'NotClaimed' };
 const EXHAUSTED: ResolverPortsReading = { kind: 'failed', reason: 'RangeExhausted' };
 
 function reasonOf(error: unknown): string {

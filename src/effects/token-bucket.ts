@@ -2,7 +2,7 @@ import type { Clock } from './ports.ts';
 
 /** A bucket of `burst` tokens, refilled at `perSecond`. The function takes one if there is one. */
 export function createTokenBucket(
-  clock: Clock,
+  clock: Pick<Clock, 'monotonicMs'>,
   { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
 ): () => boolean {
   let tokens = burst;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
 import { namespacesToAsk } from '../core/watched.ts';
-import type { CallOptions, ClaimsCluster, Clock, Cluster } from '../effects/ports.ts';
+import type { CallOptions, ClaimsCluster, Clock, Cluster, NudgeCluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { SecretAnswer, SliceListAnswer } from './answers.ts';
 import { createConfigMapCalls } from './config-map-calls.ts';
@@ -24,7 +24,12 @@ export interface ClusterDeps {
 }
 
 /** The Kubernetes API, as far as the effects need it. */
-export function createCluster({ kubeConfig, watchNamespaces, clock, onCall }: ClusterDeps): Cluster & ClaimsCluster {
+export function createCluster({
+  kubeConfig,
+  watchNamespaces,
+  clock,
+  onCall,
+}: ClusterDeps): Cluster & ClaimsCluster & NudgeCluster {
   const connect = createConnect(kubeConfig, clock.monotonicMs);
   const call = createCall({ connect, monotonicMs: clock.monotonicMs, onCall });
 

@@ -1,7 +1,8 @@
-import { WAKE_ANNOTATION } from '../api/elastiservice.ts';
+import { NUDGE_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { Parent } from '../api/hooks.ts';
+import type { ObjectRef } from '../api/kubernetes.ts';
 import { isWatched, namespacesToAsk } from '../core/watched.ts';
-import type { CallOptions, ClaimsCluster, Cluster } from '../effects/ports.ts';
+import type { CallOptions, ClaimsCluster, Cluster, NudgeCluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { ParentListAnswer, UidListAnswer } from './answers.ts';
 import { ApiServerAnswer, makeCallError, undefinedIfNotFound } from './kube-error.ts';
@@ -14,6 +15,7 @@ const PAGE_SIZE = '500';
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'> &
+  NudgeCluster &
   Pick<ClaimsCluster, 'listElastiServiceUids'>;
 
 /** Reads ElastiServices and writes their wake annotation. */
@@ -52,6 +54,21 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
     }
   };
 
+  const annotate = async (
+    ref: ObjectRef & { readonly uid: string },
+    { annotation, value }: { readonly annotation: string; readonly value: string },
+    options?: CallOptions,
+  ): Promise<Parent> => {
+    const what = `annotation ${annotation} of ElastiService ${ref.namespace}/${ref.name}`;
+    const path = objectPath(ELASTI_SERVICES, ref);
+    const body = { metadata: { uid: ref.uid, annotations: { [annotation]: value } } };
+    try {
+      return await call({ ...options, verb: 'patch', resource, what, path, body }, Parent);
+    } catch (error) {
+      throw isOtherUid(error) ? makeCallError(`patch ${what}`, 'CONFLICT', error) : error;
+    }
+  };
+
   return {
     readElastiService: (ref, options) =>
       undefinedIfNotFound(
@@ -80,16 +97,8 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
       );
     },
 
-    writeWakeToken: async (ref, token, options) => {
-      const what = `wake annotation of ElastiService ${ref.namespace}/${ref.name}`;
-      const path = objectPath(ELASTI_SERVICES, ref);
-      const body = { metadata: { uid: ref.uid, annotations: { [WAKE_ANNOTATION]: token } } };
-      try {
-        return await call({ ...options, verb: 'patch', resource, what, path, body }, Parent);
-      } catch (error) {
-        throw isOtherUid(error) ? makeCallError(`patch ${what}`, 'CONFLICT', error) : error;
-      }
-    },
+    writeWakeToken: (ref, token, options) => annotate(ref, { annotation: WAKE_ANNOTATION, value: token }, options),
+    writeNudge: (ref, value, options) => annotate(ref, { annotation: NUDGE_ANNOTATION, value }, options),
   };
 }
 

@@ -7,6 +7,7 @@ interface Kind {
 
 export const ELASTI_SERVICES: Kind = { apiVersion: 'elasti.truefoundry.com/v1alpha1', plural: 'elastiservices' };
 export const SCALED_OBJECTS: Kind = { apiVersion: 'keda.sh/v1alpha1', plural: 'scaledobjects' };
+export const SERVICES: Kind = { apiVersion: 'v1', plural: 'services' };
 export const SLICES: Kind = { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices' };
 export const EVENTS: Kind = { apiVersion: 'v1', plural: 'events' };
 export const CONFIG_MAPS: Kind = { apiVersion: 'v1', plural: 'configmaps' };

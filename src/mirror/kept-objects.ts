@@ -9,6 +9,8 @@ export interface KeptObjectsDeps<T> {
 }
 
 export interface KeptObjects<T> extends ObjectSink {
+  /** The same for the objects of one namespace: a list there says nothing of others. */
+  inNamespace(namespace: string): ObjectSink;
   get(key: string): T | undefined;
   keys(): Iterable<string>;
   size(): number;
@@ -25,33 +27,34 @@ export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps
     onChange(key, undefined, before);
   };
 
-  return {
-    get: (key) => kept.get(key),
-    keys: () => kept.keys(),
-    size: () => kept.size,
+  const startList = (isListed: (key: string) => boolean): ReturnType<ObjectSink['startList']> => {
+    const listed = new Map<string, T>();
+    return {
+      put: (object) => {
+        const key = keyOf(object);
+        const value = key === undefined ? undefined : keep(object);
+        if (key === undefined || value === undefined) return;
+        const old = kept.get(key);
+        listed.set(key, old !== undefined && isSame(old, value) ? old : value);
+      },
+      finish: () => {
+        const before = kept;
+        kept = listed;
+        for (const [key, value] of before) {
+          if (listed.has(key)) continue;
+          if (isListed(key)) onChange(key, undefined, value);
+          else kept.set(key, value);
+        }
+        for (const [key, value] of listed) {
+          const old = before.get(key);
+          if (old !== value) onChange(key, value, old);
+        }
+      },
+    };
+  };
 
-    startList: () => {
-      const listed = new Map<string, T>();
-      return {
-        put: (object) => {
-          const key = keyOf(object);
-          const value = key === undefined ? undefined : keep(object);
-          if (key === undefined || value === undefined) return;
-          const old = kept.get(key);
-          listed.set(key, old !== undefined && isSame(old, value) ? old : value);
-        },
-        finish: () => {
-          const before = kept;
-          kept = listed;
-          for (const [key, value] of before) if (!listed.has(key)) onChange(key, undefined, value);
-          for (const [key, value] of listed) {
-            const old = before.get(key);
-            if (old !== value) onChange(key, value, old);
-          }
-        },
-      };
-    },
-
+  const sink: ObjectSink = {
+    startList: () => startList(() => true),
     put: (object) => {
       const key = keyOf(object);
       if (key === undefined) return;
@@ -63,8 +66,15 @@ export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps
       kept.set(key, value);
       onChange(key, value, old);
     },
-
     remove: (object) => drop(keyOf(object) ?? ''),
+  };
+
+  return {
+    ...sink,
+    inNamespace: (namespace) => ({ ...sink, startList: () => startList((key) => key.startsWith(`${namespace}/`)) }),
+    get: (key) => kept.get(key),
+    keys: () => kept.keys(),
+    size: () => kept.size,
   };
 }
 

@@ -20,8 +20,12 @@ export type MirroredGroups = {
 /** The cluster as our own watches show it, as far as decisions read it. */
 export interface Mirror {
   readonly sinks: Readonly<Record<MirroredKind, ObjectSink>>;
+  /** The sink for a list of one namespace. */
+  sinkOf(kind: MirroredKind, namespace: string): ObjectSink;
   parent(key: string): Parent | undefined;
   parentKeys(): Iterable<string>;
+  /** Whether traffic of the ElastiService goes to the resolver, as its status says. */
+  isRedirected(key: string): boolean;
   /** The ElastiServices that name the Service. */
   parentsOf(namespace: string, service: string): readonly Parent[];
   /** What Metacontroller relates to a parent when asked to by /customize. */
@@ -132,6 +136,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
     },
   });
 
+  const sinks = { elastiServices: parents, services, slices };
   const serviceAt = (key: string): Service | undefined => {
     const text = services.get(key);
     return text === undefined ? undefined : named(JSON.parse(text), key);
@@ -162,9 +167,12 @@ export function createMirror(deps: MirrorDeps): Mirror {
   };
 
   return {
-    sinks: { elastiServices: parents, services, slices },
+    sinks,
+    sinkOf: (kind, namespace) => sinks[kind].inNamespace(namespace),
     parent: parentAt,
     parentKeys: parents.keys,
+    // Asked of all of them at once, so without reading each.
+    isRedirected: (key) => parents.get(key)?.includes('"mode":"proxy"') === true,
     parentsOf: (namespace, service) =>
       keysByService.of(`${namespace}/${service}`).flatMap((key) => {
         const parent = parentAt(key);

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SETTINGS } from '../../core/testing/world.ts';
+import { KubeApiError } from '../../errors.ts';
+import { createMirror } from '../../mirror/mirror.ts';
+import { createSeededRandom } from '../testing/seeded-random.ts';
+import { makeParent, silentLog } from '../testing/shop.ts';
+import { createVirtualClock } from '../testing/virtual-clock.ts';
+import { createNudges } from './nudges.ts';
+import type { Preview } from './preview.ts';
+
+const POLL_MS = SETTINGS.pollSeconds * 1000;
+
+function setup(options: { readonly services?: number; readonly isMine?: (uid: string) => boolean } = {}) {
+  const clock = createVirtualClock();
+  const mirror = createMirror({ settings: SETTINGS });
+  const keys = Array.from({ length: options.services ?? 1 }, (_, i) => `shop/web-${i}`);
+  for (const [i, key] of keys.entries()) {
+    const name = key.slice('shop/'.length);
+    mirror.sinks.elastiServices.put(makeParent({ metadata: { name, uid: `uid-${i}` }, spec: { service: name } }));
+  }
+  const world = { difference: undefined as string | undefined, againInSeconds: 30, fails: false };
+  const written: { readonly key: string; readonly atMs: number; readonly value: string }[] = [];
+  const looks: number[] = [];
+  const nudges = createNudges({
+    sight: { mirror, isCurrent: () => true, version: () => 7, newest: () => 7 },
+    settings: SETTINGS,
+    clock,
+    random: createSeededRandom(1),
+    log: silentLog,
+    isMine: options.isMine ?? (() => true),
+    preview: async (key): Promise<Preview> => {
+      looks.push(clock.monotonicMs());
+      const parent = mirror.parent(key) ?? assert.fail();
+      return { parent, difference: world.difference, againInSeconds: world.againInSeconds };
+    },
+    cluster: {
+      writeNudge: async ({ namespace, name }, value) => {
+        if (world.fails) throw new KubeApiError('UNAVAILABLE', 'cannot annotate');
+        written.push({ key: `${namespace}/${name}`, atMs: clock.monotonicMs(), value });
+        return makeParent();
+      },
+    },
+  });
+  return { clock, nudges, world, written, looks, mirror };
+}
+
+test('where nothing differs nothing is written, and each is looked at once in a poll', async () => {
+  const { clock, nudges, written, looks } = setup({ services: 20 });
+  nudges.start();
+  await clock.advance(POLL_MS);
+  assert.equal(looks.length, 20);
+  assert.ok(new Set(looks.map((atMs) => Math.floor(atMs / 5000))).size > 3, 'they are spread');
+  await clock.advance(10 * POLL_MS);
+  assert.equal(looks.length, 11 * 20);
+  assert.deepEqual(written, []);
+});
+
+test('a difference is told within milliseconds of the change, with how much was seen', async () => {
+  const { clock, nudges, world, written } = setup();
+  nudges.start();
+  await clock.advance(2 * POLL_MS);
+  world.difference = 'a';
+  const changedAtMs = clock.monotonicMs();
+  nudges.related('shop/web-0');
+  nudges.related('shop/web-0');
+  await clock.advance(20);
+  assert.equal(written.length, 1);
+  assert.ok((written[0]?.atMs ?? 0) - changedAtMs <= 10);
+  assert.match(written[0]?.value ?? '', /^7\.7\.7\/.+/);
+});
+
+test('a difference that stays is told ever more seldom, up to once in a poll, and never without end', async () => {
+  const { clock, nudges, world, written } = setup();
+  world.difference = 'a';
+  nudges.start();
+  nudges.related('shop/web-0');
+  await clock.advance(200_000);
+  const gaps = written.slice(1).map(({ atMs }, i) => Math.round((atMs - (written[i]?.atMs ?? 0)) / 1000));
+  assert.deepEqual(gaps.slice(0, 6), [1, 2, 4, 8, 16, 30]);
+  world.difference = undefined;
+  const before = written.length;
+  await clock.advance(10 * POLL_MS);
+  assert.equal(written.length, before);
+});
+
+test('another difference each time is taken for the same trouble after a while', async () => {
+  const { clock, nudges, world, written } = setup();
+  nudges.start();
+  for (let second = 0; second < 300; second++) {
+    world.difference = String(second);
+    nudges.related('shop/web-0');
+    await clock.advance(1000);
+  }
+  assert.ok(written.length > 5 && written.length < 25, `${written.length} nudges in 300 s`);
+});
+
+test('the rate of all together is bounded, and all come to their turn', async () => {
+  const { clock, nudges, world, written } = setup({ services: 300 });
+  nudges.start();
+  await clock.advance(2 * POLL_MS);
+  world.difference = 'a';
+  for (let i = 0; i < 300; i++) nudges.related(`shop/web-${i}`);
+  await clock.advance(900);
+  assert.ok(written.length <= 200, `${written.length} within 0.9 s`);
+  await clock.advance(15_000);
+  assert.equal(new Set(written.map(({ key }) => key)).size, 300);
+});
+
+test('what is not ours is left alone until it is', async () => {
+  let isOurs = false;
+  const { clock, nudges, world, written, looks } = setup({ isMine: () => isOurs });
+  world.difference = 'a';
+  nudges.start();
+  await clock.advance(3 * POLL_MS);
+  assert.deepEqual([looks, written], [[], []]);
+  isOurs = true;
+  nudges.shareChanged();
+  await clock.advance(POLL_MS);
+  assert.ok(written.length > 0);
+});
+
+test('a nudge that cannot be written is tried again', async () => {
+  const { clock, nudges, world, written } = setup();
+  world.difference = 'a';
+  world.fails = true;
+  nudges.start();
+  nudges.related('shop/web-0');
+  await clock.advance(2500);
+  world.fails = false;
+  await clock.advance(5000);
+  assert.ok(written.length > 0);
+});
+
+test('one that is gone is forgotten', async () => {
+  const { clock, nudges, world, written, looks, mirror } = setup();
+  world.difference = 'a';
+  nudges.start();
+  mirror.sinks.elastiServices.remove({ metadata: { namespace: 'shop', name: 'web-0' } });
+  await clock.advance(3 * POLL_MS);
+  assert.deepEqual([looks, written], [[], []]);
+  assert.equal(clock.nextAtMs(), undefined);
+});
+
+test('before all has been read nothing begins', async () => {
+  const { clock, nudges, world, written } = setup();
+  world.difference = 'a';
+  nudges.related('shop/web-0');
+  nudges.parent('shop/web-0');
+  await clock.advance(POLL_MS);
+  assert.deepEqual(written, []);
+});

@@ -1,0 +1,92 @@
+import { hash } from 'node:crypto';
+import type { Child, Parent } from '../../api/hooks.ts';
+import { observe, parseElastiService } from '../../core/observe.ts';
+import { isPrivateServiceCurrent } from '../../core/resources/private-service.ts';
+import { isSliceCurrent } from '../../core/resources/resolver-slices.ts';
+import { isSame } from '../../core/resources/same.ts';
+import { nextLookSeconds, sync } from '../../core/sync.ts';
+import type { Context, Facts, Needs, Settings, SyncResult } from '../../core/types.ts';
+import { isIncomplete } from '../../core/view.ts';
+import type { Gather } from '../gather.ts';
+import { gatherAll, syncPlanner } from '../gather-all.ts';
+import type { Clock } from '../ports.ts';
+import { relatedNow, type Sight } from './sight.ts';
+
+/** What a /sync would answer now. */
+export interface Preview {
+  readonly parent: Parent;
+  /** What of the answer is not so yet, times apart: the same again is the same; undefined: all is so. */
+  readonly difference: string | undefined;
+  /** When the answer may differ next, in seconds; undefined: Metacontroller asks before. */
+  readonly againInSeconds: number | undefined;
+}
+
+export interface PreviewDeps {
+  readonly sight: Sight;
+  readonly settings: Settings;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly gather: Pick<Gather, 'gather'>;
+}
+
+/** Undefined: there is nothing to ask for, or too little is seen to tell. */
+export type MakePreview = (key: string) => Promise<Preview | undefined>;
+
+/** Decides as a /sync would, on what our own watch shows, and carries nothing out. */
+export function createPreview({ sight, settings, clock, gather }: PreviewDeps): MakePreview {
+  const planner = syncPlanner(settings);
+  const tried = { clock, gather: { gather: assumeAsleep(gather) } };
+  return async (key) => {
+    const parent = sight.mirror.parent(key);
+    // What is deleted, and what cannot be read, Metacontroller asks about of itself.
+    if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return undefined;
+    const elastiService = parseElastiService(parent);
+    // So it does, each second, while a drain is on.
+    if ('invalid' in elastiService || elastiService.status?.phase === 'Draining') return undefined;
+    if (!sight.isCurrent('elastiServices', parent.metadata.namespace)) return undefined;
+    const children = sight.mirror.childrenOf(parent);
+    const related = relatedNow(sight, parent, settings);
+    const facts = observe({ parent, children, related, finalizing: false }, elastiService, settings);
+    if (isIncomplete(facts)) return undefined;
+    const { planned } = await gatherAll(facts, planner, tried);
+    const result = sync(planned);
+    return {
+      parent,
+      difference: differenceOf(parent, facts, result),
+      againInSeconds: nextLookSeconds(planned, result.scalePatches),
+    };
+  };
+}
+
+/** While it quietly sleeps, replicas are 0 until endpoints say otherwise: to look costs a call for each that sleeps. */
+function assumeAsleep(gather: PreviewDeps['gather']): Gather['gather'] {
+  return async (facts: Facts, context: Context, needs: Needs) => {
+    const isQuiet = needs.scale !== undefined && needs.scale.maxAgeSeconds > 0;
+    if (!isQuiet || facts.elastiService.status?.phase !== 'Asleep') return gather.gather(facts, context, needs);
+    const { scale: _, ...others } = needs;
+    const assumed: Context = { ...context, scale: { kind: 'found', replicas: 0 } };
+    return gather.gather(facts, assumed, { ...others, scale: undefined });
+  };
+}
+
+function differenceOf(
+  parent: Parent,
+  facts: Facts,
+  { status, children, scalePatches }: SyncResult,
+): string | undefined {
+  const isStatusSame = isSame(JSON.parse(JSON.stringify(status)), parent.status);
+  if (scalePatches.length === 0 && isStatusSame && areChildrenSame(facts, children)) return undefined;
+  const kinds = scalePatches.map(({ kind }) => kind);
+  return hash('sha1', JSON.stringify([status, children, kinds]).replace(TIMES, ''), 'base64').slice(0, 12);
+}
+
+const TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+function areChildrenSame({ privateService, slices }: Facts, children: readonly Child[]): boolean {
+  const observed = slices.size + (privateService === undefined ? 0 : 1);
+  if (children.length !== observed) return false;
+  return children.every((child) =>
+    child.kind === 'Service'
+      ? isPrivateServiceCurrent(privateService, child)
+      : isSliceCurrent(slices.get(child.metadata.name), child),
+  );
+}
