@@ -16,6 +16,9 @@ test('an empty environment gives the defaults', () => {
       portRange: { first: 10_240, last: 29_999 },
     },
     clusterDomain: 'cluster.local',
+    observedBy: 'metacontroller',
+    hookServiceName: 'elasti-hooks',
+    podAddress: undefined,
     podNamespace: 'elasti',
     listenAddress: undefined,
     hookPort: 8080,
@@ -72,6 +75,9 @@ const full = {
   RESOLVER_GONE_SECONDS: '60',
   PROXY_REENTRY_SECONDS: '25',
   OBSERVE_ONLY: 'true',
+  OBSERVE_BY: 'watch',
+  HOOK_SERVICE_NAME: 'hooks',
+  POD_IP: '10.1.0.7',
   LOG_LEVEL: 'debug',
   KUBECONFIG: '/root/.kube/config',
   KUBERNETES_SERVICE_HOST: '10.96.0.1',
@@ -89,6 +95,9 @@ test('every variable finds its place', () => {
       portRange: { first: 10_240, last: 12_287 },
     },
     clusterDomain: 'k8s.example',
+    observedBy: 'watch',
+    hookServiceName: 'hooks',
+    podAddress: '10.1.0.7',
     podNamespace: 'platform',
     listenAddress: '127.0.0.1',
     hookPort: 1,
@@ -247,6 +256,7 @@ test('the settings are what the core needs of it', () => {
     reservedNamespaces: ['infra', 'proxy'],
     watchNamespaces: ['depot', 'shop'],
     isObserveOnly: true,
+    observedBy: 'watch',
   });
 });
 

@@ -180,6 +180,30 @@ test('a server that keeps silent is left for a new list, and that is no failure'
   assert.deepEqual(lines, []);
 });
 
+test('what it has is current until the server has kept silent for too long, and again after a new list', async (t) => {
+  const { api, watching } = await setup(t, { first: [thing('a')], silenceMs: 200 });
+  await watching.synced;
+  assert.ok(watching.isCurrent());
+  const reopen = api.override(() => true);
+  api.breakConnections();
+  await until('it is old', () => !watching.isCurrent());
+  reopen();
+  api.breakConnections();
+  await until('it is current', () => watching.isCurrent());
+});
+
+test('says up to which version it has everything, and which change is the newest that it has', async (t) => {
+  const { api, watching } = await setup(t, { first: [thing('a')] });
+  await untilWatched(api);
+  assert.equal(watching.newest(), api.version());
+  api.put('elsewhere', thing('other'));
+  api.bookmark('things');
+  await until('the bookmark is in', () => watching.version() === api.version());
+  assert.equal(watching.newest(), 101);
+  api.put('things', thing('b'));
+  await until('the change is in', () => watching.newest() === api.version());
+});
+
 test('bookmarks are signs of life', async (t) => {
   const { api } = await setup(t, { silenceMs: 1000 });
   await untilWatched(api);

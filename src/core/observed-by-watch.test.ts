@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decideNeeds } from './needs.ts';
+import { planOf } from './phase.ts';
+import { sync } from './sync.ts';
+import { applied, contextOf, observationOf, SETTINGS, syncOf, WORLD, type World } from './testing/world.ts';
+import type { Context, Settings } from './types.ts';
+
+const WATCHING: Settings = { ...SETTINGS, observedBy: 'watch' };
+const at = (seconds: number) => new Date(WORLD.now.getTime() + seconds * 1000);
+const ago = (seconds: number) => at(-seconds).toISOString();
+
+/** Awake again and settled for long, with slices of ours still there. */
+const settledWorld = (): World => {
+  const idle = { ...WORLD, status: { phase: 'Serving', phaseSince: ago(900), idleSince: ago(900) } };
+  const redirected = applied(idle, syncOf(observationOf(idle), SETTINGS));
+  const status = { phase: 'Waking', phaseSince: ago(300), readySince: ago(300), mode: 'proxy' };
+  return { ...redirected, demand: 'active', status };
+};
+
+const planWith = (world: World, settings: Settings, context: Partial<Context> = {}) =>
+  planOf({ facts: observationOf(world).facts, context: { ...contextOf(world), ...context } }, settings);
+const slicesIn = (plan: ReturnType<typeof planWith>) =>
+  sync(plan).children.filter(({ kind }) => kind === 'EndpointSlice').length;
+
+test('the slices go without a further look where Metacontroller watches', () => {
+  assert.equal(slicesIn(planWith(settledWorld(), SETTINGS)), 0);
+});
+
+test('where we watch they go only once a live look has shown a ready endpoint', () => {
+  const unread = planWith(settledWorld(), WATCHING);
+  assert.equal(decideNeeds(unread)?.liveEndpoints, true);
+  assert.equal(slicesIn(unread), 1);
+  for (const liveEndpoints of [
+    { kind: 'failed', reason: 'TIMEOUT' },
+    { kind: 'found', isReady: false },
+  ] as const) {
+    const plan = planWith(settledWorld(), WATCHING, { liveEndpoints });
+    assert.equal(slicesIn(plan), 1);
+    assert.ok(sync(plan).resyncAfterSeconds <= 1);
+  }
+  assert.equal(slicesIn(planWith(settledWorld(), WATCHING, { liveEndpoints: { kind: 'found', isReady: true } })), 0);
+});
+
+test('a resolver that our watch alone takes for gone ends no redirection', () => {
+  const world = { ...settledWorld(), resolvers: [] };
+  const liveEndpoints = { kind: 'found', isReady: true } as const;
+  const there = { kind: 'found', count: 1, addresses: ['10.0.9.1'] } as const;
+  const gone = { kind: 'found', count: 0, addresses: [] } as const;
+  assert.equal(slicesIn(planWith(world, WATCHING, { liveEndpoints, liveResolvers: there })), 1);
+  assert.equal(slicesIn(planWith(world, WATCHING, { liveEndpoints, liveResolvers: gone })), 0);
+});
+
+test('replicas go to 0 only where every resolver that the slices name is there, live', () => {
+  const drained = {
+    ...settledWorld(),
+    demand: 'idle' as const,
+    status: {
+      phase: 'Draining',
+      phaseSince: ago(60),
+      redirectedSince: ago(60),
+      idleSince: ago(900),
+      sleptBy: 'elasti',
+    },
+  };
+  const sleeps = (settings: Settings, addresses: readonly string[]) =>
+    sync(
+      planWith(drained, settings, { liveResolvers: { kind: 'found', count: addresses.length, addresses } }),
+    ).scalePatches.some(({ kind }) => kind === 'sleep');
+  assert.ok(sleeps(SETTINGS, []));
+  assert.ok(sleeps(WATCHING, ['10.0.9.1', '10.0.9.2', '10.0.9.3']));
+  assert.ok(!sleeps(WATCHING, ['10.0.9.1']));
+});
+
+test('at rest Metacontroller is told to come back in ten minutes; with anything under way, soon', () => {
+  const busy = { ...WORLD, demand: 'active' as const };
+  const rested = applied(busy, syncOf(observationOf(busy), WATCHING));
+  const seconds = (world: World, settings = WATCHING) => syncOf(observationOf(world), settings).resyncAfterSeconds;
+  assert.equal(seconds(rested), 600);
+  assert.equal(seconds(rested, SETTINGS), SETTINGS.pollSeconds);
+  assert.ok(seconds({ ...rested, demand: 'pending' }) <= 1);
+  assert.ok(seconds({ ...rested, wakeToken: `${ago(1)}/token`, replicas: 0 }) <= 10);
+  assert.ok(seconds({ ...settledWorld(), status: { ...(settledWorld().status as object), readySince: ago(1) } }) < 5);
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Parent, SERVICES, SLICES } from '../../api/hooks.ts';
+import {
+  applied,
+  contextOf,
+  observationOf,
+  requestOf,
+  SETTINGS,
+  syncOf,
+  WORLD,
+  type World,
+} from '../../core/testing/world.ts';
+import type { Settings } from '../../core/types.ts';
+import { createMirror } from '../../mirror/mirror.ts';
+import { createPreview } from './preview.ts';
+import type { Sight } from './sight.ts';
+
+const WATCHING: Settings = { ...SETTINGS, observedBy: 'watch' };
+const OWNER = [{ apiVersion: 'x/v1', kind: 'ElastiService', name: 'web', uid: 'uid-web', controller: true }];
+
+function previewIn(world: World, isCurrent: Sight['isCurrent'] = () => true) {
+  const { parent, children, related } = requestOf(world);
+  const mirror = createMirror({ settings: SETTINGS });
+  mirror.sinks.elastiServices.put(Parent.parse(parent));
+  for (const service of Object.values(related[SERVICES] ?? {})) mirror.sinks.services.put(service);
+  for (const slice of Object.values(related[SLICES] ?? {})) mirror.sinks.slices.put(slice);
+  for (const [kind, sink] of [
+    [SERVICES, mirror.sinks.services],
+    [SLICES, mirror.sinks.slices],
+  ] as const) {
+    for (const child of Object.values(children[kind] ?? {})) {
+      sink.put({ ...child, metadata: { ...child.metadata, ownerReferences: OWNER } });
+    }
+  }
+  const asked: string[] = [];
+  const makePreview = createPreview({
+    sight: { mirror, isCurrent, version: () => 1, newest: () => 1 },
+    settings: WATCHING,
+    clock: { now: () => world.now },
+    gather: {
+      gather: async (_, context, needs) => {
+        if (needs.scale) asked.push('scale');
+        const { scale, ...rest } = contextOf(world);
+        return { ...rest, scale: needs.scale ? scale : context.scale };
+      },
+    },
+  });
+  return { preview: makePreview('shop/web'), asked };
+}
+
+const differenceIn = async (world: World) => (await previewIn(world).preview)?.difference;
+
+/** What a world becomes once its answers have been applied again and again. */
+function settled(world: World): World {
+  let current = world;
+  for (let i = 0; i < 5; i++) current = applied(current, syncOf(observationOf(current), WATCHING));
+  return current;
+}
+
+const BUSY: World = { ...WORLD, demand: 'active' };
+
+test('a new ElastiService differs from what it should be, and once that is applied no more', async () => {
+  assert.ok(await differenceIn(BUSY));
+  const rested = await previewIn(settled(BUSY)).preview;
+  assert.equal(rested?.difference, undefined);
+  assert.equal(rested?.againInSeconds, SETTINGS.pollSeconds);
+});
+
+test('the same difference is the same at another time', async () => {
+  const later = { ...BUSY, now: new Date(BUSY.now.getTime() + 5000) };
+  assert.equal(await differenceIn(later), await differenceIn(BUSY));
+});
+
+for (const [what, change] of [
+  ['pods that are not ready any more', { pods: [{ address: '10.0.0.1', ready: false }] }],
+  ['another port of the Service', { service: { selector: { app: 'web' }, ports: [{ name: 'http', port: 81 }] } }],
+  ['no Service any more', { service: undefined }],
+] as const) {
+  test(`${what}: a difference`, async () => assert.ok(await differenceIn({ ...settled(BUSY), ...change })));
+}
+
+test('asleep, replicas are taken for 0 without a call until endpoints show', async () => {
+  const status = { phase: 'Asleep', phaseSince: '2026-03-01T10:00:00.000Z', sleptBy: 'elasti' };
+  const asleep: World = { ...WORLD, status, replicas: 0, pods: [] };
+  const quiet = previewIn(asleep);
+  await quiet.preview;
+  assert.deepEqual(quiet.asked, []);
+  const stirring = previewIn({ ...asleep, pods: [{ address: '10.0.0.1', ready: true }] });
+  await stirring.preview;
+  assert.deepEqual(stirring.asked, ['scale']);
+});
+
+for (const kind of ['elastiServices', 'services', 'slices'] as const) {
+  test(`a watch of ${kind} that went silent: nothing is asked for`, async () => {
+    assert.equal(await previewIn(BUSY, (each) => each !== kind).preview, undefined);
+  });
+}
