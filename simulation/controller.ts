@@ -52,6 +52,8 @@ function start(world: World): Process {
   const process = createProcess(scheduler, { name: 'metacontroller', offsetMs: 0 });
   const api = limitCalls(world, process, faults.has('controllerLimited') ? NARROW_LIMIT : LIMIT);
   const queue = createWorkQueue({ scheduler, process, workers: WORKERS }, syncKey);
+  // Without /customize it relates nothing, as manifests/many-services has it.
+  const isRelating = world.settings.observedBy !== 'watch';
   const related = createRelated(world, (parent) => hooks.customize(process, parent));
 
   const parents = elastiServices.watch(process, (key, after, before) => {
@@ -64,7 +66,7 @@ function start(world: World): Process {
     // A child's event reaches its owner, and like any other those to whom it is related.
     const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === 'ElastiService');
     if (owner) queue.add(keyOf(key.slice(0, key.indexOf('/')), owner.name));
-    if (faults.has('lostEvents') && chance.is(0.1)) return;
+    if (!isRelating || (faults.has('lostEvents') && chance.is(0.1))) return;
     related.onEvent(object, parents, queue.add);
   };
   const caches = { services: services.watch(process, onEvent), slices: slices.watch(process, onEvent) };
@@ -89,7 +91,7 @@ function start(world: World): Process {
     const parent = await ensureFinalizer(key, cached);
     const isFinalizing = parent.metadata.deletionTimestamp !== undefined;
     if (isFinalizing && !finalizersOf(parent).includes(FINALIZER)) return;
-    const body = await makeRequest(parent, caches, related);
+    const body = await makeRequest(parent, caches, isRelating ? related : undefined);
     const madeAtMs = scheduler.nowMs();
     const answer = await hooks.post(process, body);
     world.checks.answered(key, parent, { answer, madeAtMs });
@@ -155,9 +157,9 @@ function isStatusOnly(before: Parent | undefined, after: Parent | undefined): bo
 }
 
 /** The hook request from what the caches hold. */
-async function makeRequest(parent: Parent, caches: RelatedCaches, related: Related): Promise<SyncRequest> {
+async function makeRequest(parent: Parent, caches: RelatedCaches, related: Related | undefined): Promise<SyncRequest> {
   const { namespace, uid } = parent.metadata;
-  const found = await related.of(parent, caches);
+  const found = related === undefined ? {} : await related.of(parent, caches);
   const children = { [SERVICES]: {} as Record<string, Service>, [SLICES]: {} as Record<string, EndpointSlice> };
   for (const [key, service] of caches.services.entriesIn(namespace)) {
     if (isOwnedBy(service, uid)) children[SERVICES][key] = service;

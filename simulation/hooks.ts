@@ -13,6 +13,8 @@ export interface Hooks {
   customize(from: Process, parent: Parent): Promise<CustomizeResponse>;
   /** Asks for a wake, as the resolver does. */
   wake(from: Process, namespace: string, service: string): Promise<void>;
+  /** The names of the replicas that live. */
+  alive(): readonly string[];
   crashOne(): void;
   suspendOne(ms: number): void;
 }
@@ -110,6 +112,7 @@ export function createHooks(world: World): Hooks {
       request(from, { timeoutMs: WAKE_TIMEOUT_MS, arrivesAfterMs: chance.between(0.5, 2) }, ({ wakes }) =>
         wakes.wake(namespace, service),
       ),
+    alive: () => replicas.flatMap(({ process }) => (process.isAlive() ? [process.name] : [])),
     crashOne: () => crash(chance.pick(replicas).process),
     suspendOne: (ms) => suspend(chance.pick(replicas).process, ms),
   };

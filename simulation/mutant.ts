@@ -1,6 +1,7 @@
 import type { Settings } from '../src/core/types.ts';
 import type { Answers } from '../src/effects/answers.ts';
 import type { CarryOut } from '../src/effects/carry-out.ts';
+import type { SightedDeps } from '../src/effects/create-effects.ts';
 import type { ResolverReads } from '../src/effects/gather.ts';
 import type { ClaimsCluster, Cluster } from '../src/effects/ports.ts';
 import type { Registry } from '../src/effects/registry.ts';
@@ -17,6 +18,9 @@ export interface Mutant {
   readonly faults: readonly FaultName[];
   /** How many services it needs at least. */
   readonly services?: number;
+  /** Planted where replicas watch by themselves. */
+  readonly observedBy?: 'watch';
+  readonly sighted?: (deps: SightedDeps) => SightedDeps;
   readonly settings?: (settings: Settings, replica: string) => Settings;
   readonly cluster?: (cluster: Cluster, world: World) => Cluster;
   readonly answers?: (answers: Answers, cluster: Cluster) => Answers;

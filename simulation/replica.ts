@@ -13,6 +13,7 @@ import { familyOf, firstAddressOf } from './families.ts';
 import { keyOf } from './objects.ts';
 import { createProcess, type Process } from './process.ts';
 import { SERVER } from './prometheus.ts';
+import { createReplicaSight } from './sight.ts';
 import type { Site, World } from './world.ts';
 
 const ASK_TIMEOUT_MS = 500;
@@ -49,7 +50,9 @@ export function createReplica(world: World, name: string): Replica {
   });
   const bareClaims = createClaimsCluster(world, process);
   const random = { next: chance.next, uuid: chance.uuid };
-  const { answers, wakes, claims } = createEffects({
+  const sight = settings.observedBy === 'watch' ? createReplicaSight(world, process) : undefined;
+  const { answers, wakes, claims, nudges } = createEffects({
+    sighted: sight && (mutant.sighted?.(sight) ?? sight),
     cluster,
     clock,
     random,
@@ -67,6 +70,7 @@ export function createReplica(world: World, name: string): Replica {
       carryOut: (carryOut) => watched(world, process, mutant.carryOut?.(carryOut) ?? carryOut),
     },
   });
+  if (nudges) sight?.tell(nudges);
   if (claims) void sweepClaims({ claims, clock, random, log, onBug: checks.bug }, new AbortController().signal);
   return { process, answers: mutant.answers?.(answers, cluster) ?? answers, wakes };
 }

@@ -19,6 +19,7 @@ const { values } = parseArgs({
     services: { type: 'string', default: '3' },
     workers: { type: 'string', default: String(availableParallelism()) },
     journal: { type: 'string' },
+    'observe-by': { type: 'string', default: 'metacontroller' },
     mutants: { type: 'boolean', default: false },
   },
 });
@@ -32,10 +33,14 @@ const isWell = values.mutants ? await huntMutants() : await runSeeds();
 if (!isWell) process.exitCode = 1;
 
 async function runSeeds(): Promise<boolean> {
-  const run = { minutes, services, ...parseFaults(values.faults) };
+  const observedBy = values['observe-by'] === 'watch' ? ('watch' as const) : ('metacontroller' as const);
+  const run = { minutes, services, observedBy, ...parseFaults(values.faults) };
   if (values.seed !== undefined) return replay({ ...run, seed: Number(values.seed) }, print);
   const code = hashCode(fileURLToPath(new URL('..', import.meta.url)));
-  const about = { code, options: `--faults ${values.faults} --minutes ${minutes} --services ${services}` };
+  const about = {
+    code,
+    options: `--faults ${values.faults} --minutes ${minutes} --services ${services} --observe-by ${observedBy}`,
+  };
   const journal = values.journal === undefined ? undefined : openJournal(values.journal, about);
   return tellSeeds({ first: Number(values.from), count, workers, run, journal }, print);
 }

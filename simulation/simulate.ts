@@ -1,3 +1,4 @@
+import type { Settings } from '../src/core/types.ts';
 import { SHARDS } from '../src/effects/claim-table.ts';
 import { createApi } from './api.ts';
 import { startAutoscalers } from './autoscalers.ts';
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly isDrawn?: boolean;
   readonly services: number;
   readonly mutant?: Mutant;
+  /** `watch`: replicas watch by themselves, and Metacontroller relates nothing. */
+  readonly observedBy?: Settings['observedBy'];
   readonly isRecording?: boolean;
   /** Says of the violations so far that no more need be looked for. */
   readonly isEnough?: (violations: readonly Violation[]) => boolean;
@@ -86,10 +89,14 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   const names = options.isDrawn ? drawFaults(options.faults, chance) : options.faults;
   const faults = createFaults(names, () => scheduler.nowMs() >= faultsEndMs);
   const maxSkewMs = faults.has('clockSkew') ? 1500 : 20;
-  const settings = makeSettings({
-    pollSeconds: chance.pick([5, 10, 20]),
-    routing: faults.has('routedByPort') && chance.is(0.5) ? 'port' : 'host',
-  });
+  const observedBy = options.observedBy ?? mutant.observedBy ?? 'metacontroller';
+  const settings = {
+    ...makeSettings({
+      pollSeconds: chance.pick([5, 10, 20]),
+      routing: faults.has('routedByPort') && chance.is(0.5) ? 'port' : 'host',
+    }),
+    observedBy,
+  };
   const sites = makeSites(count, chance, {
     mayHaveKeda: faults.has('autoscaler'),
     mayHaveTwoFamilies: faults.has('dualStack'),

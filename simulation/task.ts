@@ -16,6 +16,7 @@ export interface SeedRun {
   readonly faults: readonly FaultName[];
   readonly isDrawn: boolean;
   readonly services: number;
+  readonly observedBy?: 'metacontroller' | 'watch';
 }
 
 export interface HuntRun {

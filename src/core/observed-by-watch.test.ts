@@ -82,3 +82,13 @@ test('at rest Metacontroller is told to come back in ten minutes; with anything 
   assert.ok(seconds({ ...rested, wakeToken: `${ago(1)}/token`, replicas: 0 }) <= 10);
   assert.ok(seconds({ ...settledWorld(), status: { ...(settledWorld().status as object), readySince: ago(1) } }) < 5);
 });
+
+test('a replica of ours that sees too little keeps all as it is, and leaves the status to those who see', () => {
+  const facts = { ...observationOf(settledWorld()).facts, readiness: 'unknown' as const };
+  const answer = sync(planOf({ facts, context: contextOf(settledWorld()) }, WATCHING));
+  assert.equal(answer.children.length, 2);
+  const { lastReconciledTime: _, observedGeneration: __, ...status } = answer.status;
+  assert.deepEqual(status, settledWorld().status);
+  const told = sync(planOf({ facts, context: contextOf(settledWorld()) }, SETTINGS)).status.conditions ?? [];
+  assert.ok(told.some(({ reason }) => reason === 'ObservationIncomplete'));
+});

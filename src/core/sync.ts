@@ -112,14 +112,18 @@ function troubleSeconds({ last, now, settings }: View): number {
 function keepEverything(view: View): SyncResult {
   const { facts, last, now, settings } = view;
   const isRaiseDue = view.wake !== undefined && view.replicas === 0;
+  // Another replica may see what we do not: two that tell of it by turns would write for ever.
+  const isForOthersToTell = settings.observedBy === 'watch' && last.phase !== undefined;
   const message = 'Metacontroller did not send all that was asked for; nothing is changed until it does';
   return {
     status: finishStatus(view, {
       ...last,
-      conditions: withReady(
-        { status: 'Unknown', reason: 'ObservationIncomplete', message },
-        { previous: last.conditions, now, generation: facts.elastiService.generation },
-      ),
+      conditions: isForOthersToTell
+        ? last.conditions
+        : withReady(
+            { status: 'Unknown', reason: 'ObservationIncomplete', message },
+            { previous: last.conditions, now, generation: facts.elastiService.generation },
+          ),
     }),
     children: listChildren(observedChildren(facts)),
     resyncAfterSeconds: isRaiseDue ? Math.min(EFFECT_SECONDS, settings.pollSeconds) : settings.pollSeconds,

@@ -142,7 +142,7 @@ export function createNudges(deps: NudgesDeps): Nudges {
     const count = (before?.count ?? 0) + 1;
     tries.set(key, { difference, atMs: nowMs, count });
     const { namespace, name, uid } = parent.metadata;
-    const token = random.uuid().slice(0, 8);
+    const token = random.uuid().slice(-12);
     try {
       const value = makeNudge(sight, namespace, settings, token);
       await cluster.writeNudge({ namespace, name, uid }, value, { timeoutMs: CALL_TIMEOUT_MS });
