@@ -29,8 +29,9 @@ export interface Kind<T extends KubeObject> {
   /** Writes the object under a new resourceVersion. */
   put(key: string, object: T): T;
   remove(key: string): void;
-  /** Told at once of each change. */
-  onChange(listener: (key: string, object: T | undefined) => void): void;
+  all(): Iterable<readonly [string, T]>;
+  /** Told at once of each change, until the returned function is called. */
+  onChange(listener: (key: string, object: T | undefined) => void): () => void;
   /**
    * A cache that starts with what is there and follows behind; `onEvent` is told after each of its changes. Like a
    * selector, `isWanted` says of a key whether its changes are sent at all.
@@ -103,7 +104,11 @@ export function createKind<T extends KubeObject>(deps: {
     remove: (key) => {
       if (objects.delete(key)) notify(key, undefined);
     },
-    onChange: (listener) => void listeners.add(listener),
+    all: () => [...objects.keys()].map((key) => [key, objects.get(key) as T] as const),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     watch: (by, onEvent, isWanted = () => true) => {
       const cached = objects.copy();
       const lastAtMs = new Map<string, number>();

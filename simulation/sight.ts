@@ -62,16 +62,27 @@ function follow<T extends KubeObject>(world: World, process: Process, kind: Kind
   let held: (() => void)[] = [];
   let newest = 0;
 
-  const take = (object: T | undefined, before: T | undefined) => {
+  const take = (key: string, object: T | undefined) => {
     newest = Math.max(newest, Number(object?.metadata.resourceVersion ?? 0));
+    const [namespace, name] = key.split('/');
     if (object !== undefined) sink.put(object);
-    else if (before !== undefined) sink.remove(before);
+    else sink.remove({ metadata: { namespace, name } });
   };
-  const cache = kind.watch(process, (_, after, before) => {
-    if (silentSinceMs === undefined) take(after, before);
-    else held.push(() => take(after, before));
+  for (const [key, object] of kind.all()) take(key, object);
+
+  let lastAtMs = 0;
+  const stop = kind.onChange((key, object) => {
+    const isLate = faults.has('watchLag') && chance.is(0.03);
+    // Unlike the caches of others, one watch tells all in order.
+    lastAtMs = Math.max(lastAtMs, scheduler.nowMs() + (isLate ? chance.between(50, 2000) : chance.between(0.5, 5)));
+    scheduler.after(lastAtMs - scheduler.nowMs(), () =>
+      process.deliver(() => {
+        if (silentSinceMs === undefined) take(key, object);
+        else held.push(() => take(key, object));
+      }),
+    );
   });
-  for (const key of cache.keys()) take(cache.get(key), undefined);
+  process.onCrash(stop);
 
   const hearAgain = () => {
     silentSinceMs = undefined;

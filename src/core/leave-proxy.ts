@@ -54,7 +54,7 @@ function lookLive(view: View, { isUrgent }: { readonly isUrgent: boolean }): Lea
   if (settings.observedBy !== 'watch') return undefined;
   const { liveEndpoints, liveResolvers } = context;
   if (liveEndpoints.kind === 'unread') return { kind: 'unread', what: 'liveEndpoints' };
-  if (liveEndpoints.kind === 'failed' || !liveEndpoints.isReady) {
+  if (liveEndpoints.kind === 'failed' || !liveEndpoints.isReady || !liveEndpoints.isSeen) {
     return { kind: 'wait', againInSeconds: LIVE_AGAIN_SECONDS };
   }
   if (!isUrgent) return undefined;

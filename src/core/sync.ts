@@ -66,9 +66,11 @@ function decideResync(view: View, decision: Decision, patches: readonly ScalePat
 
 /** Nothing is under way that the next sync must see: what it waits for are the triggers, the calendar or an event. */
 function isAtRest(view: View, { phase }: Decision, patches: readonly ScalePatch[]): boolean {
-  const { demand, wake, resolverTrouble } = view;
+  const { demand, wake, resolverTrouble, facts } = view;
   const isUnderWay = patches.length > 0 || wake !== undefined || resolverTrouble !== undefined;
-  return !isUnderWay && demand.state !== 'pending' && phase !== 'Draining';
+  // What is up and redirected still is on its way out of that.
+  const isLeaving = phase === 'Draining' || (phase === 'Serving' && facts.slices.size > 0);
+  return !isUnderWay && demand.state !== 'pending' && !isLeaving;
 }
 
 /** When the answer to a plan may differ next for all that is known, in seconds; undefined: Metacontroller's timer comes first. */

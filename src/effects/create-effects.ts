@@ -11,7 +11,7 @@ import { type AskResolver, createResolverPods } from './resolver-pods.ts';
 import { createMirroredReads } from './sight/mirrored-cluster.ts';
 import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
 import { createPreview } from './sight/preview.ts';
-import { createRelate } from './sight/sight.ts';
+import { createHasSeen, createRelate } from './sight/sight.ts';
 import { createWatchedRegistry } from './sight/watched-registry.ts';
 import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
@@ -77,7 +77,11 @@ export function createEffects(deps: EffectsDeps): Effects {
     clock,
     settings,
     registry,
-    gather: createGather({ ...deps, resolver: byPort?.resolver }),
+    gather: createGather({
+      ...deps,
+      resolver: byPort?.resolver,
+      ...(sighted && { hasSeen: createHasSeen(sighted.sight) }),
+    }),
     carryOut: wrapped(createCarryOut(deps), wrap.carryOut),
     recordEvents: createEvents(deps),
     slicesLeft: createSlicesLeft(deps),

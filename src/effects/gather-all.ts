@@ -7,7 +7,7 @@ import type { Gather } from './gather.ts';
 import type { Clock } from './ports.ts';
 
 /** A decision may need one thing because of another, but never more often than this. */
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 12;
 
 export interface Planner<P> {
   plan(observation: Observation, before?: P): P;

@@ -1,5 +1,6 @@
 import type { ElastiServiceSpec } from '../api/elastiservice.ts';
 import { pausedBy } from '../api/keda.ts';
+import type { EndpointSlice } from '../api/kubernetes.ts';
 import { isOwnSlice, ownEndpointsOf, parseElastiService } from '../core/observe.ts';
 import { familiesOf, hasReadyEndpoint, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { isSame } from '../core/resources/same.ts';
@@ -28,6 +29,8 @@ export interface GatherDeps {
   readonly clock: Clock;
   readonly triggers: Triggers;
   readonly settings: Settings;
+  /** Whether our own watch has all that these slices show. Default: yes. */
+  readonly hasSeen?: (namespace: string, slices: readonly EndpointSlice[]) => boolean;
   /** How long triggers are waited for. Default: 200. */
   readonly readingsBudgetMs?: number;
   /** Asked under routing by port only. */
@@ -73,6 +76,7 @@ export function createGather(deps: GatherDeps): Gather {
     settings,
     resolver = NO_RESOLVER,
     readingsBudgetMs = READINGS_BUDGET_MS,
+    hasSeen = () => true,
     findUnusableRules = () => [],
   } = deps;
   const memories = new Map<string, Memory>();
@@ -150,7 +154,11 @@ export function createGather(deps: GatherDeps): Gather {
     const service = ownEndpointsOf(publicService) === 'private' ? privateServiceName : spec.service;
     const slices = await orFailed(cluster.listSlices(namespace, service, options));
     if (isFailed(slices)) return slices;
-    return { kind: 'found' as const, isReady: slices.filter(isOwnSlice).some(hasReadyEndpoint) };
+    return {
+      kind: 'found' as const,
+      isReady: slices.filter(isOwnSlice).some(hasReadyEndpoint),
+      isSeen: hasSeen(namespace, slices),
+    };
   };
 
   const claimPorts = async (facts: Facts, options: { readonly maxAgeSeconds: number }) => {
