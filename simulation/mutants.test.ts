@@ -20,6 +20,8 @@ const QUICK = [
   'take one family of a Service for all',
   'name a port before it is listened on',
   'ignore the connections at the resolver',
+  'never ask Metacontroller for a sync',
+  'ask for syncs that change nothing',
 ];
 
 for (const name of QUICK) {

@@ -7,6 +7,7 @@ import type { Cluster } from '../src/effects/ports.ts';
 import type { Send } from '../src/triggers/send.ts';
 import type { Mutant } from './mutant.ts';
 import { MUTANTS_BY_PORT } from './mutants-by-port.ts';
+import { MUTANTS_BY_WATCH } from './mutants-by-watch.ts';
 
 type Status = Record<string, unknown>;
 
@@ -383,6 +384,7 @@ export const MUTANTS: readonly Mutant[] = [
     answers: onRequest(withoutFamilies),
   },
   ...MUTANTS_BY_PORT,
+  ...MUTANTS_BY_WATCH,
   {
     name: 'trust events alone',
     caughtBy: ['converge', 'I4', 'lost', 'I1'],

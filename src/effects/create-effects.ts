@@ -12,7 +12,6 @@ import { createMirroredReads } from './sight/mirrored-cluster.ts';
 import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
 import { createPreview } from './sight/preview.ts';
 import { createHasSeen, createRelate } from './sight/sight.ts';
-import { createWatchedRegistry } from './sight/watched-registry.ts';
 import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
 
@@ -70,8 +69,7 @@ export interface Effects {
 export function createEffects(deps: EffectsDeps): Effects {
   const { clock, settings, triggers, wrap = {}, onAnswered } = deps;
   const { sighted } = deps;
-  const bare = createRegistry(deps);
-  const registry = wrapped(sighted ? createWatchedRegistry(sighted.sight, bare) : bare, wrap.registry);
+  const registry = wrapped(createRegistry(deps), wrap.registry);
   const byPort = settings.resolver.routing === 'port' && deps.byPort ? createByPort(deps, deps.byPort) : undefined;
   const answers = createAnswers({
     clock,

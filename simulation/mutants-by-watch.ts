@@ -1,0 +1,40 @@
+import type { Mutant } from './mutant.ts';
+
+/** Mistakes of replicas that watch by themselves. */
+export const MUTANTS_BY_WATCH: readonly Mutant[] = [
+  {
+    name: 'never ask Metacontroller for a sync',
+    caughtBy: ['converge', 'I4', 'I1'],
+    faults: [],
+    observedBy: 'watch',
+    sighted: (deps) => ({ ...deps, isMine: () => false }),
+  },
+  {
+    name: 'go by a watch that went silent',
+    caughtBy: ['I3', 'lost', 'I1', 'I2', 'converge', 'I9 undone'],
+    faults: ['watchLag', 'podCrashes', 'resolverRolls', 'slowStarts'],
+    observedBy: 'watch',
+    sighted: (deps) => ({
+      ...deps,
+      sight: { ...deps.sight, isCurrent: () => true, version: () => Number.POSITIVE_INFINITY },
+    }),
+  },
+  {
+    name: 'ask for syncs that change nothing',
+    caughtBy: ['I9'],
+    faults: [],
+    observedBy: 'watch',
+    sighted: (deps) => ({
+      ...deps,
+      // Each nudge is sent on and on.
+      cluster: {
+        writeNudge: async (ref, value, options) => {
+          const again = (count: number): Promise<unknown> =>
+            deps.cluster.writeNudge(ref, `${value}${count}`, options).then(() => again(count + 1));
+          void again(0).catch(() => {});
+          return deps.cluster.writeNudge(ref, value, options);
+        },
+      },
+    }),
+  },
+];
