@@ -28,6 +28,7 @@ export const MUTANTS_BY_WATCH: readonly Mutant[] = [
       ...deps,
       // Each nudge is sent on and on.
       cluster: {
+        ...deps.cluster,
         writeNudge: async (ref, value, options) => {
           const again = (count: number): Promise<unknown> =>
             deps.cluster.writeNudge(ref, `${value}${count}`, options).then(() => again(count + 1));

@@ -42,7 +42,11 @@ export function createReplicaSight(world: World, process: Process): ReplicaSight
   return {
     sight: { mirror, isCurrent: (kind) => watches[kind].isCurrent(), version: newest, newest },
     isMine: createIsMine({ self: process.name, peers: () => world.hooks.alive() }),
-    cluster: { writeNudge: (ref, value, options) => writeNudge(world, process, { ...ref, value, ...options }) },
+    cluster: {
+      readService: ({ namespace, name }, options) =>
+        world.api.call(process, { what: 'read Service', ...options }, () => services.get(keyOf(namespace, name))),
+      writeNudge: (ref, value, options) => writeNudge(world, process, { ...ref, value, ...options }),
+    },
     onBug: world.checks.bug,
     tell: (nudges) => {
       told = nudges;

@@ -54,9 +54,12 @@ function lookLive(view: View, { isUrgent }: { readonly isUrgent: boolean }): Lea
   if (settings.observedBy !== 'watch') return undefined;
   const { liveEndpoints, liveResolvers } = context;
   if (liveEndpoints.kind === 'unread') return { kind: 'unread', what: 'liveEndpoints' };
-  if (liveEndpoints.kind === 'failed' || !liveEndpoints.isReady || !liveEndpoints.isSeen) {
+  if (liveEndpoints.kind === 'failed' || !liveEndpoints.isReady) {
     return { kind: 'wait', againInSeconds: LIVE_AGAIN_SECONDS };
   }
+  // Pods that went and came while our watch was silent are as new as if they had just started.
+  const left = settings.settleSeconds - liveEndpoints.unchangedSeconds;
+  if (!isUrgent && left > 0) return { kind: 'wait', againInSeconds: Math.max(left, MIN_WAIT_SECONDS) };
   if (!isUrgent) return undefined;
   if (liveResolvers.kind === 'unread') return { kind: 'unread', what: 'liveResolvers' };
   const isGone = liveResolvers.kind === 'found' && liveResolvers.count === 0;

@@ -33,22 +33,24 @@ test('where we watch they go only once a live look has shown a ready endpoint', 
   assert.equal(slicesIn(unread), 1);
   for (const liveEndpoints of [
     { kind: 'failed', reason: 'TIMEOUT' },
-    { kind: 'found', isReady: false, isSeen: true },
-    { kind: 'found', isReady: true, isSeen: false },
+    { kind: 'found', isReady: false, unchangedSeconds: 60 },
+    { kind: 'found', isReady: true, unchangedSeconds: 1.9 },
   ] as const) {
     const plan = planWith(settledWorld(), WATCHING, { liveEndpoints });
     assert.equal(slicesIn(plan), 1);
     assert.ok(sync(plan).resyncAfterSeconds <= 1);
   }
   assert.equal(
-    slicesIn(planWith(settledWorld(), WATCHING, { liveEndpoints: { kind: 'found', isReady: true, isSeen: true } })),
+    slicesIn(
+      planWith(settledWorld(), WATCHING, { liveEndpoints: { kind: 'found', isReady: true, unchangedSeconds: 2 } }),
+    ),
     0,
   );
 });
 
 test('a resolver that our watch alone takes for gone ends no redirection', () => {
   const world = { ...settledWorld(), resolvers: [] };
-  const liveEndpoints = { kind: 'found', isReady: true, isSeen: true } as const;
+  const liveEndpoints = { kind: 'found', isReady: true, unchangedSeconds: 2 } as const;
   const there = { kind: 'found', count: 1, addresses: ['10.0.9.1'] } as const;
   const gone = { kind: 'found', count: 0, addresses: [] } as const;
   assert.equal(slicesIn(planWith(world, WATCHING, { liveEndpoints, liveResolvers: there })), 1);

@@ -60,7 +60,7 @@ function decideResync(view: View, decision: Decision, patches: readonly ScalePat
   const { settings } = view;
   const seconds = secondsToNextLook(view, decision, patches);
   return settings.observedBy === 'watch' && isAtRest(view, decision, patches) && seconds >= settings.pollSeconds
-    ? UNASKED_SECONDS
+    ? Math.min(UNASKED_SECONDS, periodLeftSeconds(view))
     : seconds;
 }
 
@@ -81,7 +81,7 @@ export function nextLookSeconds({ view, decision }: Plan, patches: readonly Scal
 }
 
 function secondsToNextLook(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {
-  const { settings, period, wake, now } = view;
+  const { settings, wake } = view;
   const bounds = [againInSeconds];
   if (patches.length > 0) bounds.push(retrySeconds(view));
   if (view.resolverTrouble !== undefined) bounds.push(troubleSeconds(view));
@@ -89,10 +89,16 @@ function secondsToNextLook(view: View, { againInSeconds, phase }: Decision, patc
   if (view.demand.state === 'pending') bounds.push(PENDING_SECONDS);
   if (wake !== undefined && phase !== 'Blocked')
     bounds.push(Math.min(settings.pollSeconds, 2 * settings.zeroDeadlineSeconds));
-  if ('until' in period && period.until !== undefined) bounds.push((period.until.getTime() - now.getTime()) / 1000);
+  bounds.push(periodLeftSeconds(view));
   const seconds = Math.max(MIN_RESYNC_SECONDS, Math.min(...bounds));
   return Math.ceil(seconds * 1000) / 1000;
 }
+
+/** Until the calendar lets it sleep, or forbids it. */
+const periodLeftSeconds = ({ period, now }: View): number =>
+  'until' in period && period.until !== undefined
+    ? (period.until.getTime() - now.getTime()) / 1000
+    : Number.POSITIVE_INFINITY;
 
 function retrySeconds({ last, now, settings }: View): number {
   const failing = last.conditions?.find(

@@ -87,14 +87,11 @@ export type LiveResolversReading =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'found'; readonly count: number; readonly addresses?: readonly string[] };
 
-/**
- * Whether a live read shows a ready endpoint of the Service's own; a watch may have shown one that is gone. `isSeen`: our watch has
- * all that the read shows, and so knows since when.
- */
+/** Whether a live read shows a ready endpoint of the Service's own, and for how long live reads have shown the very same. */
 export type LiveEndpointsReading =
   | { readonly kind: 'unread' }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'found'; readonly isReady: boolean; readonly isSeen: boolean };
+  | { readonly kind: 'found'; readonly isReady: boolean; readonly unchangedSeconds: number };
 
 /** The ports of the resolver that are claimed for the Service's TCP ports. */
 export type ResolverPortsReading =

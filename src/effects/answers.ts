@@ -22,6 +22,8 @@ import type { Gather } from './gather.ts';
 import { gatherAll, syncPlanner } from './gather-all.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { differenceOf } from './sight/difference.ts';
+import type { RelateLive } from './sight/relate-live.ts';
 import type { Relate } from './sight/sight.ts';
 import type { SlicesLeft } from './slices-left.ts';
 import { waitAtMost } from './wait-at-most.ts';
@@ -36,6 +38,8 @@ export interface AnswersDeps {
   readonly slicesLeft: SlicesLeft;
   /** Says what is related, where that does not come with the request. */
   readonly relate?: Relate | undefined;
+  /** Says what is related by a live look, for answers that change something; beside `relate`. */
+  readonly relateLive?: RelateLive | undefined;
   /** Told of each ElastiService that goes, to free the ports of the resolver that it has. Never rejects. */
   readonly releasePorts?: ((uid: string) => Promise<void>) | undefined;
   /** Told of each answer about an ElastiService whose spec could be read. */
@@ -71,6 +75,17 @@ export function createAnswers(deps: AnswersDeps): Answers {
 
   const planSync = syncPlanner(settings);
   const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
+
+  /** What our own watch shows is enough to see that nothing is to be done; whatever changes anything rests on a live look. */
+  async function planFor(body: SyncRequest, elastiService: ElastiService) {
+    const facts = observe(await relate(body), elastiService, settings);
+    const gathered = await gatherAll(facts, planSync, deps);
+    if (!deps.relateLive || differenceOf(body.parent, facts, sync(gathered.planned)) === undefined) {
+      return { facts, ...gathered };
+    }
+    const live = observe(await deps.relateLive(body, elastiService), elastiService, settings);
+    return { facts: live, ...(await gatherAll(live, planSync, deps)) };
+  }
 
   async function carryOutAll<T extends SyncResult>(
     result: T,
@@ -109,11 +124,10 @@ export function createAnswers(deps: AnswersDeps): Answers {
         return toSyncResponse(syncInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
       }
       const { name, uid, createdAt, spec } = elastiService;
-      const facts = observe(await relate(body), elastiService, settings);
+      const { facts, planned, observation } = await planFor(body, elastiService);
       // A wake is for the one that has the Service, which is the one that redirects it.
       if (facts.claimedBy === undefined) registry.remember(namespace, spec.service, { name, uid, createdAt });
       else registry.forget(uid);
-      const { planned, observation } = await gatherAll(facts, planSync, deps);
       const result = await carryOutAll(sync(planned), observation, arrivedAtMs);
       const { status } = result;
       deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
@@ -131,7 +145,8 @@ export function createAnswers(deps: AnswersDeps): Answers {
         if (result.finalized) await release(body.parent.metadata.uid);
         return toFinalizeResponse(result, namespace);
       }
-      const facts = observe(await relate(body), elastiService, settings);
+      const request = deps.relateLive ? await deps.relateLive(body, elastiService) : body;
+      const facts = observe(request, elastiService, settings);
       const { observation } = await gatherAll(facts, finalizePlan, deps);
       const result = await carryOutAll(finalize(observation, settings), observation, arrivedAtMs);
       const { status } = result;

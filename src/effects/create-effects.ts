@@ -4,14 +4,15 @@ import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
 import { createEvents } from './events.ts';
 import { createGather, type GatherDeps, type ResolverReads } from './gather.ts';
-import type { ClaimsCluster, Clock, Cluster, Logger, NudgeCluster, Random } from './ports.ts';
+import type { ClaimsCluster, Clock, Cluster, Logger, Random, SightCluster } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
 import { type AskResolver, createResolverPods } from './resolver-pods.ts';
 import { createMirroredReads } from './sight/mirrored-cluster.ts';
 import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
 import { createPreview } from './sight/preview.ts';
-import { createHasSeen, createRelate } from './sight/sight.ts';
+import { createRelateLive } from './sight/relate-live.ts';
+import { createRelate } from './sight/sight.ts';
 import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
 
@@ -47,7 +48,7 @@ export interface ByPortDeps {
 
 /** What our own watch shows, and what is done about it. */
 export interface SightedDeps extends Pick<NudgesDeps, 'sight' | 'isMine' | 'onNudge'> {
-  readonly cluster: NudgeCluster;
+  readonly cluster: SightCluster;
   readonly onBug?: (error: unknown) => void;
 }
 
@@ -75,15 +76,12 @@ export function createEffects(deps: EffectsDeps): Effects {
     clock,
     settings,
     registry,
-    gather: createGather({
-      ...deps,
-      resolver: byPort?.resolver,
-      ...(sighted && { hasSeen: createHasSeen(sighted.sight) }),
-    }),
+    gather: createGather({ ...deps, resolver: byPort?.resolver }),
     carryOut: wrapped(createCarryOut(deps), wrap.carryOut),
     recordEvents: createEvents(deps),
     slicesLeft: createSlicesLeft(deps),
     relate: sighted && createRelate({ ...sighted, clock, settings }),
+    relateLive: sighted && createRelateLive({ ...deps.cluster, ...sighted.cluster }, settings),
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);

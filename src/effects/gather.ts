@@ -1,6 +1,5 @@
 import type { ElastiServiceSpec } from '../api/elastiservice.ts';
 import { pausedBy } from '../api/keda.ts';
-import type { EndpointSlice } from '../api/kubernetes.ts';
 import { isOwnSlice, ownEndpointsOf, parseElastiService } from '../core/observe.ts';
 import { familiesOf, hasReadyEndpoint, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { isSame } from '../core/resources/same.ts';
@@ -20,6 +19,7 @@ import type {
 import { KubeApiError } from '../errors.ts';
 import type { Triggers } from '../triggers/triggers.ts';
 import { claimRequestOf } from './claim-request.ts';
+import { createLookedAt } from './looked-at.ts';
 import type { Clock, Cluster } from './ports.ts';
 import type { ResolverClaims } from './resolver-claims.ts';
 import type { ResolverPods } from './resolver-pods.ts';
@@ -29,8 +29,6 @@ export interface GatherDeps {
   readonly clock: Clock;
   readonly triggers: Triggers;
   readonly settings: Settings;
-  /** Whether our own watch has all that these slices show. Default: yes. */
-  readonly hasSeen?: (namespace: string, slices: readonly EndpointSlice[]) => boolean;
   /** How long triggers are waited for. Default: 200. */
   readonly readingsBudgetMs?: number;
   /** Asked under routing by port only. */
@@ -76,10 +74,10 @@ export function createGather(deps: GatherDeps): Gather {
     settings,
     resolver = NO_RESOLVER,
     readingsBudgetMs = READINGS_BUDGET_MS,
-    hasSeen = () => true,
     findUnusableRules = () => [],
   } = deps;
   const memories = new Map<string, Memory>();
+  const lookedAt = createLookedAt(clock);
   const options = { timeoutMs: CALL_TIMEOUT_MS };
 
   async function aged<K extends keyof Memory, T extends NonNullable<Memory[K]>['reading']>(
@@ -150,14 +148,15 @@ export function createGather(deps: GatherDeps): Gather {
   };
 
   const readLiveEndpoints = async ({ elastiService, publicService, privateServiceName }: Facts) => {
-    const { namespace, spec } = elastiService;
+    const { namespace, uid, spec } = elastiService;
     const service = ownEndpointsOf(publicService) === 'private' ? privateServiceName : spec.service;
     const slices = await orFailed(cluster.listSlices(namespace, service, options));
     if (isFailed(slices)) return slices;
+    const own = slices.filter(isOwnSlice);
     return {
       kind: 'found' as const,
-      isReady: slices.filter(isOwnSlice).some(hasReadyEndpoint),
-      isSeen: hasSeen(namespace, slices),
+      isReady: own.some(hasReadyEndpoint),
+      unchangedSeconds: lookedAt.sameFor(uid, own),
     };
   };
 
@@ -167,7 +166,10 @@ export function createGather(deps: GatherDeps): Gather {
   };
 
   return {
-    forget: (uid) => void memories.delete(uid),
+    forget: (uid) => {
+      memories.delete(uid);
+      lookedAt.forget(uid);
+    },
     gather: async (facts, context, needs) => {
       const { uid, namespace, generation, spec } = facts.elastiService;
       const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };

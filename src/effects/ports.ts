@@ -1,5 +1,5 @@
 import type { Parent } from '../api/hooks.ts';
-import type { EndpointSlice, ObjectRef, Scale, Target } from '../api/kubernetes.ts';
+import type { EndpointSlice, ObjectRef, Scale, Service, Target } from '../api/kubernetes.ts';
 
 // What the effects need from outside, as plain functions: `kube/` and `main` provide the real ones, tests and the
 // simulation provide models. Every function of Cluster throws KubeApiError, and nothing else, when a call fails.
@@ -55,8 +55,9 @@ export interface Cluster {
   ping(options?: CallOptions): Promise<void>;
 }
 
-/** What nudges need. */
-export interface NudgeCluster {
+/** What it takes to watch by ourselves. Every function throws as those of Cluster do. */
+export interface SightCluster {
+  readService(ref: ObjectRef, options?: CallOptions): Promise<Service | undefined>;
   /** Writes our nudge annotation; throws as writeWakeToken of Cluster does. */
   writeNudge(ref: ObjectRef & { uid: string }, value: string, options?: CallOptions): Promise<Parent>;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Service } from '../api/kubernetes.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
 import { namespacesToAsk } from '../core/watched.ts';
-import type { CallOptions, ClaimsCluster, Clock, Cluster, NudgeCluster } from '../effects/ports.ts';
+import type { CallOptions, ClaimsCluster, Clock, Cluster, SightCluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { SecretAnswer, SliceListAnswer } from './answers.ts';
 import { createConfigMapCalls } from './config-map-calls.ts';
@@ -10,7 +11,7 @@ import { createElastiServiceCalls } from './elastiservice-calls.ts';
 import type { KubeAccess } from './in-cluster.ts';
 import { ApiServerAnswer, undefinedIfNotFound } from './kube-error.ts';
 import { makeEvent } from './make-event.ts';
-import { EVENTS, listPath, objectPath, SECRETS, SLICES } from './paths.ts';
+import { EVENTS, listPath, objectPath, SECRETS, SERVICES, SLICES } from './paths.ts';
 import { createCall, type OnCall } from './request.ts';
 import { createScaleCalls } from './scale-calls.ts';
 import { createScaledObjectCalls } from './scaled-object-calls.ts';
@@ -29,7 +30,7 @@ export function createCluster({
   watchNamespaces,
   clock,
   onCall,
-}: ClusterDeps): Cluster & ClaimsCluster & NudgeCluster {
+}: ClusterDeps): Cluster & ClaimsCluster & SightCluster {
   const connect = createConnect(kubeConfig, clock.monotonicMs);
   const call = createCall({ connect, monotonicMs: clock.monotonicMs, onCall });
 
@@ -58,6 +59,20 @@ export function createCluster({
       );
       return (await Promise.all(lists)).flat();
     },
+
+    readService: (ref, options) =>
+      undefinedIfNotFound(
+        call(
+          {
+            ...options,
+            verb: 'get',
+            resource: SERVICES.plural,
+            what: `Service ${ref.namespace}/${ref.name}`,
+            path: objectPath(SERVICES, ref),
+          },
+          Service,
+        ),
+      ),
 
     createEvent: async (event, options) => {
       const { namespace, name } = event.regarding;

@@ -2,7 +2,7 @@ import { NUDGE_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import { Parent } from '../api/hooks.ts';
 import type { ObjectRef } from '../api/kubernetes.ts';
 import { isWatched, namespacesToAsk } from '../core/watched.ts';
-import type { CallOptions, ClaimsCluster, Cluster, NudgeCluster } from '../effects/ports.ts';
+import type { CallOptions, ClaimsCluster, Cluster, SightCluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import { ParentListAnswer, UidListAnswer } from './answers.ts';
 import { ApiServerAnswer, makeCallError, undefinedIfNotFound } from './kube-error.ts';
@@ -15,7 +15,7 @@ const PAGE_SIZE = '500';
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'> &
-  NudgeCluster &
+  Pick<SightCluster, 'writeNudge'> &
   Pick<ClaimsCluster, 'listElastiServiceUids'>;
 
 /** Reads ElastiServices and writes their wake annotation. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../../core/types.ts';
-import type { Clock, Logger, NudgeCluster, Random } from '../ports.ts';
+import type { Clock, Logger, Random, SightCluster } from '../ports.ts';
 import { createTokenBucket } from '../token-bucket.ts';
 import type { MakePreview, Preview } from './preview.ts';
 import type { IsMine } from './shares.ts';
@@ -14,7 +14,7 @@ export interface NudgesDeps {
   readonly log: Logger;
   readonly preview: MakePreview;
   readonly isMine: IsMine;
-  readonly cluster: NudgeCluster;
+  readonly cluster: Pick<SightCluster, 'writeNudge'>;
   /** Told of each nudge that was written, or could not be. */
   readonly onNudge?: ((outcome: 'written' | 'failed') => void) | undefined;
   readonly onBug?: (error: unknown) => void;

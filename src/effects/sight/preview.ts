@@ -1,15 +1,12 @@
-import { hash } from 'node:crypto';
-import type { Child, Parent } from '../../api/hooks.ts';
+import type { Parent } from '../../api/hooks.ts';
 import { observe, parseElastiService } from '../../core/observe.ts';
-import { isPrivateServiceCurrent } from '../../core/resources/private-service.ts';
-import { isSliceCurrent } from '../../core/resources/resolver-slices.ts';
-import { isSame } from '../../core/resources/same.ts';
 import { nextLookSeconds, sync } from '../../core/sync.ts';
-import type { Context, Facts, Needs, Settings, SyncResult } from '../../core/types.ts';
+import type { Context, Facts, Needs, Settings } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
 import type { Gather } from '../gather.ts';
 import { gatherAll, syncPlanner } from '../gather-all.ts';
 import type { Clock } from '../ports.ts';
+import { differenceOf } from './difference.ts';
 import { relatedNow, type Sight } from './sight.ts';
 
 /** What a /sync would answer now. */
@@ -66,27 +63,4 @@ function assumeAsleep(gather: PreviewDeps['gather']): Gather['gather'] {
     const assumed: Context = { ...context, scale: { kind: 'found', replicas: 0 } };
     return gather.gather(facts, assumed, { ...others, scale: undefined });
   };
-}
-
-function differenceOf(
-  parent: Parent,
-  facts: Facts,
-  { status, children, scalePatches }: SyncResult,
-): string | undefined {
-  const isStatusSame = isSame(JSON.parse(JSON.stringify(status)), parent.status);
-  if (scalePatches.length === 0 && isStatusSame && areChildrenSame(facts, children)) return undefined;
-  const kinds = scalePatches.map(({ kind }) => kind);
-  return hash('sha1', JSON.stringify([status, children, kinds]).replace(TIMES, ''), 'base64').slice(0, 12);
-}
-
-const TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
-
-function areChildrenSame({ privateService, slices }: Facts, children: readonly Child[]): boolean {
-  const observed = slices.size + (privateService === undefined ? 0 : 1);
-  if (children.length !== observed) return false;
-  return children.every((child) =>
-    child.kind === 'Service'
-      ? isPrivateServiceCurrent(privateService, child)
-      : isSliceCurrent(slices.get(child.metadata.name), child),
-  );
 }

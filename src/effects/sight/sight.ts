@@ -1,6 +1,5 @@
 import { NUDGE_ANNOTATION } from '../../api/elastiservice.ts';
 import { type ObjectGroups, type Parent, SERVICES, SLICES, type SyncRequest } from '../../api/hooks.ts';
-import type { EndpointSlice } from '../../api/kubernetes.ts';
 import type { Settings } from '../../core/types.ts';
 import type { Mirror, MirroredKind } from '../../mirror/mirror.ts';
 import type { Clock } from '../ports.ts';
@@ -81,9 +80,3 @@ function isBehindNudge(sight: Sight, { metadata }: Parent, { resolver }: Pick<Se
     return Number(seen[i] ?? 0) > sight.version(kind, namespace);
   });
 }
-
-/** Says whether our watch has all that slices show which were read live. */
-export const createHasSeen =
-  ({ version }: Pick<Sight, 'version'>) =>
-  (namespace: string, slices: readonly EndpointSlice[]): boolean =>
-    slices.every(({ metadata }) => Number(metadata.resourceVersion ?? 0) <= version('slices', namespace));

@@ -1,0 +1,43 @@
+import { type ObjectGroups, SERVICES, SLICES, type SyncRequest } from '../../api/hooks.ts';
+import type { EndpointSlice, Service } from '../../api/kubernetes.ts';
+import { privateServiceName } from '../../core/names.ts';
+import type { ElastiService, Settings } from '../../core/types.ts';
+import { KubeApiError } from '../../errors.ts';
+import { attempt } from '../outcomes.ts';
+import type { Cluster, SightCluster } from '../ports.ts';
+
+/** Relates what stands in the cluster at this moment. A kind of which anything cannot be read is missing, and so unknown. */
+export type RelateLive = (body: SyncRequest, elastiService: ElastiService) => Promise<SyncRequest>;
+
+const CALL_TIMEOUT_MS = 1500;
+
+/** Reads what /customize would relate. */
+export function createRelateLive(
+  cluster: Pick<SightCluster, 'readService'> & Pick<Cluster, 'listSlices'>,
+  { resolver }: Pick<Settings, 'resolver'>,
+): RelateLive {
+  const options = { timeoutMs: CALL_TIMEOUT_MS };
+  return async (body, { namespace, spec }) => {
+    const names = [spec.service, privateServiceName(spec.service)];
+    const [services, ofServices, ofResolver] = await Promise.all([
+      Promise.all(names.map((name) => attempt(cluster.readService({ namespace, name }, options)))),
+      Promise.all(names.map((name) => attempt(cluster.listSlices(namespace, name, options)))),
+      attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options)),
+    ]);
+    const related: ObjectGroups = {};
+    const readServices = allRead(services);
+    const readSlices = allRead([...ofServices, ofResolver]);
+    if (readServices) related[SERVICES] = byKey<Service>(readServices.flatMap((service) => service ?? []));
+    if (readSlices) related[SLICES] = byKey<EndpointSlice>(readSlices.flat());
+    return { ...body, related };
+  };
+}
+
+/** All that was read; undefined where anything could not be. */
+function allRead<T>(results: readonly (T | KubeApiError)[]): readonly T[] | undefined {
+  const read = results.flatMap((result) => (result instanceof KubeApiError ? [] : [result]));
+  return read.length === results.length ? read : undefined;
+}
+
+const byKey = <T extends Service | EndpointSlice>(objects: readonly T[]): Record<string, T> =>
+  Object.fromEntries(objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]));
