@@ -317,3 +317,16 @@ test('what may not be listed cannot be told, and is no problem', async (t) => {
     'unknown autoscaler: ElastiService shop/web: you may not list ScaledObjects or HorizontalPodAutoscalers there',
   ]);
 });
+
+test('where the hook service watches by itself: without a customize hook, and with the rights to watch', async (t) => {
+  const [container] = HOOK_SERVICE.spec.template.spec.containers;
+  const env = [...(container?.env ?? []), { name: 'OBSERVE_BY', value: 'watch' }];
+  const template = { spec: { ...HOOK_SERVICE.spec.template.spec, containers: [{ ...container, env }] } };
+  const watching = { [PATHS.hookService]: { ...HOOK_SERVICE, spec: { template } } };
+  const { customize: _, ...hooks } = CONTROLLER.spec.hooks;
+  const without = { [PATHS.controllers]: [{ ...CONTROLLER, spec: { ...CONTROLLER.spec, hooks } }] };
+  const named = 'composite-controller: CompositeController elasti';
+  assert.deepEqual(await wrongIn(t, { ...watching, ...without }), []);
+  assert.deepEqual(await wrongIn(t, watching), [`warning ${named}: it has a customize hook still`]);
+  assert.deepEqual(await wrongIn(t, without), [`problem ${named}: it has no customize hook`]);
+});

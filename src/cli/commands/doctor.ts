@@ -39,7 +39,9 @@ export async function doctor(kube: Kube, { namespace, elastiNamespace, now }: Do
   };
   const rest = await Promise.all([
     orUnknown('metacontroller', 'Metacontroller', () => checkMetacontroller(kube)),
-    orUnknown('composite-controller', 'CompositeController', () => checkCompositeController(kube, installation)),
+    orUnknown('composite-controller', 'CompositeController', () =>
+      checkCompositeController(kube, installation, parents.length),
+    ),
     checkHookService(installation),
     orUnknown('resolver', 'Resolver', () => checkResolver(kube, installation)),
     orUnknown('rights', 'ServiceAccount', () => checkHookRights(kube, installation, uses)),

@@ -11,7 +11,11 @@ const HOOKS = ['sync', 'finalize', 'customize'] as const;
 const APPLY = 'kubectl apply -k manifests/default';
 
 /** Whether Metacontroller has been told about us, and asks hooks that somebody answers. */
-export async function checkCompositeController(kube: Kube, installation: Installation): Promise<Finding[]> {
+export async function checkCompositeController(
+  kube: Kube,
+  installation: Installation,
+  count: number,
+): Promise<Finding[]> {
   const all = await kube.list(COMPOSITE_CONTROLLERS, {}, CompositeController);
   const ours = all.filter(
     ({ spec: { parentResource } }) => parentResource.apiVersion === API_VERSION && parentResource.resource === PLURAL,
@@ -29,7 +33,8 @@ export async function checkCompositeController(kube: Kube, installation: Install
   }
   const object = `CompositeController ${controller.metadata.name}`;
   const findings = [
-    ...judgeHooks(object, controller),
+    ...judgeHooks(object, controller, installation),
+    ...judgeCount(object, count, installation),
     ...judgeSpec(object, controller, installation),
     await checkBackend(object, controller, kube),
   ];
@@ -37,9 +42,26 @@ export async function checkCompositeController(kube: Kube, installation: Install
   return isFine ? [ok(object, 'its hooks are ours'), ...findings] : findings;
 }
 
-function judgeHooks(object: string, { spec }: CompositeController): Finding[] {
+/** From here on Metacontroller falls behind: it matches each event against every ElastiService. */
+const MANY = 1000;
+const MANY_SERVICES = 'add the component manifests/many-services to your kustomization';
+
+const isWatching = ({ environment }: Installation): boolean => environment.OBSERVE_BY === 'watch';
+
+function judgeCount(object: string, count: number, installation: Installation): Finding[] {
+  if (count <= MANY || isWatching(installation)) return [];
+  const why = 'Metacontroller matches each event of a Service or its slices against all of them, and falls behind';
+  return [warning({ object, what: `it serves ${count} ElastiServices`, why, todo: MANY_SERVICES })];
+}
+
+function judgeHooks(object: string, { spec }: CompositeController, installation: Installation): Finding[] {
   return HOOKS.flatMap((name) => {
     const hook = spec.hooks?.[name];
+    if (name === 'customize' && isWatching(installation)) {
+      if (hook == null) return [];
+      const why = 'the hook service watches by itself, so that what Metacontroller relates only costs time';
+      return [warning({ object, what: 'it has a customize hook still', why, todo: MANY_SERVICES })];
+    }
     if (hook?.webhook?.url == null) {
       const why = 'without one of its three hooks it does not do what it is for';
       return [problem({ object, what: `it has no ${name} hook`, why, todo: APPLY })];

@@ -40,6 +40,12 @@ const OF_KEDA: Right = {
   verbs: ['get', 'patch'],
   purpose: 'ScaledObjects cannot be paused, so that their targets do not sleep',
 };
+const NOTHING_SEEN = 'the hook service does not see what it decides on, and never becomes ready';
+const OF_WATCHING: readonly Right[] = [
+  { group: ELASTI, resource: 'elastiservices', verbs: ['list', 'watch'], purpose: NOTHING_SEEN },
+  { group: '', resource: 'services', verbs: ['get', 'list', 'watch'], purpose: NOTHING_SEEN },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'], purpose: NOTHING_SEEN },
+];
 const OF_YOU: readonly Right[] = [
   { group: ELASTI, resource: 'elastiservices', verbs: ['get', 'list'], purpose: 'status and why show nothing' },
   { group: ELASTI, resource: 'elastiservices', verbs: ['patch'], purpose: 'wake, sleep and keep-awake are refused' },
@@ -61,14 +67,20 @@ export async function checkHookRights(
   const name = typeof deployment === 'string' ? undefined : deployment.spec.template?.spec?.serviceAccountName;
   const user = `system:serviceaccount:${namespace}:${name ?? HOOK_DEPLOYMENT}`;
   const object = `ServiceAccount ${namespace}/${name ?? HOOK_DEPLOYMENT}`;
-  const rights = [...OF_HOOKS, ...(uses.rollouts ? [OF_ROLLOUTS] : []), ...(uses.keda ? [OF_KEDA] : [])];
+  const isWatching = environment.OBSERVE_BY === 'watch';
+  const rights = [
+    ...OF_HOOKS,
+    ...(isWatching ? OF_WATCHING : []),
+    ...(uses.rollouts ? [OF_ROLLOUTS] : []),
+    ...(uses.keda ? [OF_KEDA] : []),
+  ];
   const watched = (environment.WATCH_NAMESPACES ?? '').split(',').flatMap((part) => part.trim() || []);
   try {
     const missing = await findMissing(rights, watched.length > 0 ? watched : [undefined], (right) =>
       review(kube, 'subjectaccessreviews', { user, resourceAttributes: right }),
     );
     if (missing.length === 0) return [ok(object, 'it has the rights that it needs')];
-    const todo = 'apply the roles of manifests/base/rbac.yaml';
+    const todo = `apply the roles of manifests/base/rbac.yaml${isWatching ? ' and manifests/many-services/rbac.yaml' : ''}`;
     return missing.map(({ what, purpose }) => problem({ object, what: `it may not ${what}`, why: purpose, todo }));
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.code !== 'FORBIDDEN') throw error;
