@@ -166,6 +166,14 @@ function raiseFromZero(view: View): Pick<Decision, 'patches' | 'raisedFor' | 'un
   return { patches: [makeWakePatch(view, raise.cause)], raisedFor: raise.cause, unread: [] };
 }
 
+/** For how long a drain that nothing holds up may go on. */
+export const drainPatienceSeconds = ({
+  drainSeconds,
+  pollSeconds,
+  zeroDeadlineSeconds,
+}: Pick<Settings, 'drainSeconds' | 'pollSeconds' | 'zeroDeadlineSeconds'>): number =>
+  drainSeconds + 2 * pollSeconds + zeroDeadlineSeconds;
+
 /** Draining: pods still serve, traffic reaches the resolver too, and any sign of use ends it. */
 function decideDraining(view: View): Decision {
   const { last, settings, now } = view;
@@ -176,10 +184,9 @@ function decideDraining(view: View): Decision {
     return { ...cancelDrain(view, sleep), wasActive: isHeldAtResolver(view) };
   }
 
-  const patienceSeconds = settings.drainSeconds + 2 * settings.pollSeconds + settings.zeroDeadlineSeconds;
   const open = openConnections(view);
   const beganMs = latestMs(last.phaseSince, ...(open ? [] : sharersDrainingSince(view)));
-  if ((now.getTime() - beganMs) / 1000 > patienceSeconds) {
+  if ((now.getTime() - beganMs) / 1000 > drainPatienceSeconds(settings)) {
     const why = { reason: 'DrainTimedOut', message: 'the step to zero could not be made in time' };
     return cancelDrain(view, open ?? why);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parent, SERVICES, SLICES } from '../../api/hooks.ts';
+import { drainPatienceSeconds } from '../../core/phase.ts';
 import {
   applied,
   contextOf,
@@ -96,3 +97,12 @@ for (const kind of ['elastiServices', 'services', 'slices'] as const) {
     assert.equal(await previewIn(BUSY, (each) => each !== kind).preview, undefined);
   });
 }
+
+// Found by the simulation (seed 263, --faults some): a status from a backup said so, and nobody asked for ten minutes.
+test('a drain is left to Metacontroller for as long as one may last, and no longer', async () => {
+  const draining = (phaseSince: string): World => ({ ...BUSY, status: { phase: 'Draining', phaseSince } });
+  const ago = (seconds: number) => new Date(BUSY.now.getTime() - seconds * 1000).toISOString();
+  const patienceSeconds = drainPatienceSeconds(SETTINGS);
+  assert.equal(await differenceIn(draining(ago(patienceSeconds))), undefined);
+  assert.ok(await differenceIn(draining(ago(patienceSeconds + 1))));
+});

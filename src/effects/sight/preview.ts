@@ -1,7 +1,9 @@
 import type { Parent } from '../../api/hooks.ts';
 import { observe, parseElastiService } from '../../core/observe.ts';
+import { drainPatienceSeconds } from '../../core/phase.ts';
 import { nextLookSeconds, sync } from '../../core/sync.ts';
-import type { Context, Facts, Needs, Settings } from '../../core/types.ts';
+import { secondsSince } from '../../core/time.ts';
+import type { Context, ElastiService, Facts, Needs, Settings } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
 import type { Gather } from '../gather.ts';
 import { gatherAll, syncPlanner } from '../gather-all.ts';
@@ -37,8 +39,7 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     // What is deleted, and what cannot be read, Metacontroller asks about of itself.
     if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return undefined;
     const elastiService = parseElastiService(parent);
-    // So it does, each second, while a drain is on.
-    if ('invalid' in elastiService || elastiService.status?.phase === 'Draining') return undefined;
+    if ('invalid' in elastiService || isDrainOn(elastiService, clock.now(), settings)) return undefined;
     if (!sight.isCurrent('elastiServices', parent.metadata.namespace)) return undefined;
     const children = sight.mirror.childrenOf(parent);
     const related = relatedNow(sight, parent, settings);
@@ -53,6 +54,10 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     };
   };
 }
+
+/** While a drain is on Metacontroller asks each second. A status from a backup may tell of one that is not. */
+const isDrainOn = ({ status }: ElastiService, now: Date, settings: Settings): boolean =>
+  status?.phase === 'Draining' && secondsSince(status.phaseSince, now) <= drainPatienceSeconds(settings);
 
 /** While it quietly sleeps, replicas are 0 until endpoints say otherwise: to look costs a call for each that sleeps. */
 function assumeAsleep(gather: PreviewDeps['gather']): Gather['gather'] {
