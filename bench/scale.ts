@@ -18,6 +18,7 @@ const { values } = parseArgs({
   options: {
     services: { type: 'string', default: '500' },
     poll: { type: 'string' },
+    component: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
   },
@@ -29,7 +30,7 @@ const step = (what: string) => printLine(`scale: ${((performance.now() - started
 
 async function bench(cluster: Cluster): Promise<void> {
   await run('npm', ['run', 'build', '--silent', '--prefix', join(import.meta.dirname, '..')]);
-  const world = await createBenchWorld(cluster, { pollSeconds });
+  const world = await createBenchWorld(cluster, { pollSeconds, components: values.component });
   const rest = await measureRest(world, { services, pollSeconds, step });
   printRest(rest);
   if (values.check && !check(rest)) process.exitCode = 1;

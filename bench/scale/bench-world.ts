@@ -42,7 +42,7 @@ export interface BenchWorld {
 
 export async function createBenchWorld(
   cluster: Cluster,
-  { pollSeconds }: { readonly pollSeconds: number },
+  { pollSeconds, components }: { readonly pollSeconds: number; readonly components: readonly string[] },
 ): Promise<BenchWorld> {
   if (cluster.auditLog === undefined) throw new Error('the cluster runs without an audit log');
   const layout = makeLayout(cluster.name);
@@ -51,7 +51,7 @@ export async function createBenchWorld(
 
   const hookToken = randomBytes(32).toString('hex');
   const metacontroller = await installMetacontroller(api, layout);
-  const installed = await install(api, hookToken);
+  const installed = await install(api, layout, { hookToken, components });
   await startFakeNode(api, layout);
   const prometheus = await startPrometheusStandIn(NODE_IPV4);
   await writeResolverSlice(api, [RESOLVER_ADDRESS]);

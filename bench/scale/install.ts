@@ -1,7 +1,9 @@
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeApi } from '../../e2e/cluster/api.ts';
 import type { KubeObject } from '../../e2e/cluster/kube-object.ts';
+import type { ClusterLayout } from '../../e2e/cluster/layout.ts';
 import { run } from '../../e2e/cluster/shell.ts';
 
 export const HOOK_ADDRESS = '127.0.0.1:8080';
@@ -30,9 +32,19 @@ export interface Installed {
   readonly compositeController: object;
 }
 
+export interface InstallOptions {
+  readonly hookToken: string;
+  /** Folders of `manifests/`, as a user adds them. */
+  readonly components: readonly string[];
+}
+
 /** Applies what users install, but for what runs and what only pods need. */
-export async function install(api: KubeApi, hookToken: string): Promise<Installed> {
-  const folder = join(import.meta.dirname, '../../manifests/own-resolver');
+export async function install(
+  api: KubeApi,
+  layout: ClusterLayout,
+  { hookToken, components }: InstallOptions,
+): Promise<Installed> {
+  const folder = await writeKustomization(layout, components);
   const yaml = (await run('kubectl', ['kustomize', folder])).replaceAll(HOOKS_IN_THE_CLUSTER, HOOK_ADDRESS);
   const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
   const isController = ({ kind }: Manifest) => kind === 'CompositeController';
@@ -50,6 +62,15 @@ export async function install(api: KubeApi, hookToken: string): Promise<Installe
     resolver: deployedOf(manifests, 'elasti-resolver'),
     compositeController,
   };
+}
+
+async function writeKustomization(layout: ClusterLayout, components: readonly string[]): Promise<string> {
+  const folder = join(layout.directory, 'installed');
+  const manifests = (name: string) => relative(folder, join(import.meta.dirname, '../../manifests', name));
+  await mkdir(folder, { recursive: true });
+  const kustomization = { resources: [manifests('own-resolver')], components: components.map(manifests) };
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization));
+  return folder;
 }
 
 /** What stands in the manifest as text; what comes from elsewhere is for a cluster to give. */

@@ -177,9 +177,10 @@ test('holds no more than the files allow that it may open, and says so', async (
   // Of these 1,100 are for others, and one for the port; a service alone gets half of the rest.
   const { port, hooks, untilReady, output } = await setup(t, () => {}, { MAX_OPEN_FILES: '1109' });
   await untilReady(200);
-  const [line = ''] = output()
-    .split('\n')
-    .filter((text) => text.includes('too few files'));
+  const said = () => output().split('\n').slice(0, -1);
+  const isIt = (text: string) => text.includes('too few files');
+  await until('it has said so', () => said().some(isIt));
+  const line = said().find(isIt) ?? '';
   const { level, maxOpenFiles, neededFiles, maxHeldConnections } = JSON.parse(line);
   assert.deepEqual([level, maxOpenFiles, neededFiles, maxHeldConnections], ['warn', 1109, 41_101, 4]);
   const held = [await open(t, port), await open(t, port)];
