@@ -36,6 +36,8 @@ export interface BenchWorld {
   readonly wakes: WakeClient;
   /** Of the hook service's own account. */
   readonly hookKubeconfig: string;
+  /** The hook service watches by itself, so that Metacontroller relates nothing. */
+  readonly isWatching: boolean;
   startSecondResolver(address: string): Promise<ServerProcess>;
   close(): void;
 }
@@ -106,6 +108,7 @@ export async function createBenchWorld(
     metacontroller,
     wakes,
     hookKubeconfig,
+    isWatching: installed.hookService.environment.OBSERVE_BY === 'watch',
     startSecondResolver: (address) => startResolver('second-resolver', address),
     close: () => {
       phases.stop();

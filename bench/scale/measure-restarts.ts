@@ -1,18 +1,20 @@
 import { run } from '../../e2e/cluster/shell.ts';
 import { until } from '../../e2e/cluster/wait.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { isSync } from './audit-tail.ts';
 import { type BenchWorld, RESOLVER_ADDRESS } from './bench-world.ts';
 import type { Member } from './fleet.ts';
 import { untilQuiet, writesOf } from './measure-idle.ts';
 import { measurePass, type PassFigures } from './measure-syncs.ts';
 import { writeResolverSlice } from './resolver-slice.ts';
+import type { ServerProcess } from './server-process.ts';
 
 export interface RestartFigures {
-  /** Each until every ElastiService had been synced again. */
+  /** Each until every ElastiService had been synced again; a hook service that watches by itself, until it was ready. */
   readonly hookService: PassFigures;
   readonly metacontroller: PassFigures;
   /** Until the restarted resolver listened on all of its ports, and what was written meanwhile. */
-  readonly resolver: { readonly seconds: number; readonly writes: number };
+  readonly resolver: PassFigures;
   /** Until all slices of sleepers named the resolver that came in addition, and then until none named it any more. */
   readonly roll: { readonly inSeconds: number; readonly outSeconds: number; readonly writes: number };
 }
@@ -20,8 +22,10 @@ export interface RestartFigures {
 const SECOND_RESOLVER = '10.244.0.2';
 
 export async function measureRestarts(world: BenchWorld, members: readonly Member[]): Promise<RestartFigures> {
-  const { metacontroller, hookService, resolver, audit } = world;
-  const ofHookService = await measurePass(world, members, hookService.restart);
+  const { metacontroller, hookService, resolver } = world;
+  const ofHookService = world.isWatching
+    ? await measureStart(world, hookService)
+    : await measurePass(world, members, hookService.restart);
   await untilQuiet(world);
   const ofMetacontroller = await measurePass(world, members, async () => {
     await metacontroller.stop();
@@ -29,18 +33,23 @@ export async function measureRestarts(world: BenchWorld, members: readonly Membe
   });
   await untilQuiet(world);
 
-  const window = audit.begin();
-  const startedAtMs = performance.now();
-  await resolver.restart();
-  const seconds = (performance.now() - startedAtMs) / 1000;
-  await untilQuiet(world);
-  const ofResolver = { seconds, writes: writesOf(await window.read()) };
   return {
     hookService: ofHookService,
     metacontroller: ofMetacontroller,
-    resolver: ofResolver,
+    resolver: await measureStart(world, resolver),
     roll: await measureRoll(world, members),
   };
+}
+
+/** Until the restarted program is ready, and what was done until all was quiet again. */
+async function measureStart(world: BenchWorld, { restart }: ServerProcess): Promise<PassFigures> {
+  const window = world.audit.begin();
+  const startedAtMs = performance.now();
+  await restart();
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  await untilQuiet(world);
+  const calls = await window.read();
+  return { seconds, syncs: calls.filter(isSync).length, writes: writesOf(calls) };
 }
 
 /** A second resolver comes, and the first one's turn to leave is that of the second here. */

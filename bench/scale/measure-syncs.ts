@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { urlOf } from '../../e2e/cluster/kube-object.ts';
 import { until } from '../../e2e/cluster/wait.ts';
+import { API_VERSION } from '../../src/api/elastiservice.ts';
 import { isSync } from './audit-tail.ts';
 import { type BenchWorld, RESOLVER_ADDRESS } from './bench-world.ts';
-import type { Member } from './fleet.ts';
+import { eachOf, type Member } from './fleet.ts';
 import { writesOf } from './measure-idle.ts';
 import { writeResolverSlice } from './resolver-slice.ts';
 
@@ -36,9 +38,17 @@ export async function measurePass(
   return { seconds: (lastAtMs - startedAtMs) / 1000, syncs: calls.filter(isSync).length, writes: writesOf(calls) };
 }
 
-/** An event for all that changes nothing. */
-export const touchAll = (world: Pick<BenchWorld, 'api'>): Promise<void> =>
-  writeResolverSlice(world.api, [RESOLVER_ADDRESS], String(performance.now()));
+/** An event for all that changes nothing. One of a related object is none for Metacontroller where it relates nothing. */
+export async function touchAll(
+  { api, isWatching }: Pick<BenchWorld, 'api' | 'isWatching'>,
+  members: readonly Member[],
+): Promise<void> {
+  const note = String(performance.now());
+  if (!isWatching) return writeResolverSlice(api, [RESOLVER_ADDRESS], note);
+  await eachOf(members, ({ namespace, name }) =>
+    api.call('PATCH', urlOf(`${API_VERSION}/elastiservices`, namespace, name), { metadata: { annotations: { note } } }),
+  );
+}
 
 /** While the work goes on, all ElastiServices are synced again and again. */
 export async function whileAllAreSynced<T>(
@@ -49,7 +59,7 @@ export async function whileAllAreSynced<T>(
   let isDone = false;
   const keepSyncing = async () => {
     while (!isDone) {
-      await measurePass(world, members, () => touchAll(world));
+      await measurePass(world, members, () => touchAll(world, members));
       // The slice of an event may still be on its way.
       await sleep(10);
     }

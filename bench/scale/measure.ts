@@ -57,14 +57,14 @@ export async function measureRest(
   step(`the first ${few.length} ElastiServices`);
   await startElastiServices(world, few);
   await untilQuiet(world);
-  for (let pass = 0; pass < WARM_UP_PASSES; pass++) await measurePass(world, few, () => touchAll(world));
+  for (let pass = 0; pass < WARM_UP_PASSES; pass++) await measurePass(world, few, () => touchAll(world, few));
   const memoryOfFew = await measureMemory(world);
 
   step('the other ElastiServices');
   const startUp = await startElastiServices(world, members.slice(few.length));
   await untilQuiet(world);
   step('a pass over all');
-  const pass = await measurePass(world, members, () => touchAll(world));
+  const pass = await measurePass(world, members, () => touchAll(world, members));
   step('rest');
   const idle = await measureIdle(world, pollSeconds);
   const memory = { few: { services: few.length, memory: memoryOfFew }, all: await measureMemory(world) };
