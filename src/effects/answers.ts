@@ -84,7 +84,9 @@ export function createAnswers(deps: AnswersDeps): Answers {
       return { facts, ...gathered };
     }
     const live = observe(await deps.relateLive(body, elastiService), elastiService, settings);
-    return { facts: live, ...(await gatherAll(live, planSync, deps)) };
+    // What was read a moment ago of neither Service nor resolver need not be read once more.
+    const { scale, autoscaler, sharers } = gathered.observation.context;
+    return { facts: live, ...(await gatherAll(live, planSync, deps, { scale, autoscaler, sharers })) };
   }
 
   async function carryOutAll<T extends SyncResult>(

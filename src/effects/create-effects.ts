@@ -81,7 +81,7 @@ export function createEffects(deps: EffectsDeps): Effects {
     recordEvents: createEvents(deps),
     slicesLeft: createSlicesLeft(deps),
     relate: sighted && createRelate({ ...sighted, clock, settings }),
-    relateLive: sighted && createRelateLive({ ...deps.cluster, ...sighted.cluster }, settings),
+    relateLive: sighted && createRelateLive({ clock, settings, cluster: { ...deps.cluster, ...sighted.cluster } }),
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);

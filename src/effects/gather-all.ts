@@ -1,7 +1,7 @@
 import { emptyContext } from '../core/context.ts';
 import { decideNeeds } from '../core/needs.ts';
 import { type Plan, planOf } from '../core/phase.ts';
-import type { Facts, Needs, Settings } from '../core/types.ts';
+import type { Context, Facts, Needs, Settings } from '../core/types.ts';
 import type { Observation } from '../core/view.ts';
 import type { Gather } from './gather.ts';
 import type { Clock } from './ports.ts';
@@ -14,13 +14,14 @@ export interface Planner<P> {
   needsOf(planned: P): Needs | undefined;
 }
 
-/** Plans, and reads what the plan needs, until it needs no more. */
+/** Plans, and reads what the plan needs beyond what is known already, until it needs no more. */
 export async function gatherAll<P>(
   facts: Facts,
   { plan, needsOf }: Planner<P>,
   { clock, gather }: { readonly clock: Pick<Clock, 'now'>; readonly gather: Pick<Gather, 'gather'> },
+  known: Partial<Context> = {},
 ): Promise<{ readonly planned: P; readonly observation: Observation }> {
-  let observation: Observation = { facts, context: emptyContext(clock.now()) };
+  let observation: Observation = { facts, context: { ...emptyContext(clock.now()), ...known } };
   let planned = plan(observation);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const needs = needsOf(planned);

@@ -4,25 +4,38 @@ import { privateServiceName } from '../../core/names.ts';
 import type { ElastiService, Settings } from '../../core/types.ts';
 import { KubeApiError } from '../../errors.ts';
 import { attempt } from '../outcomes.ts';
-import type { Cluster, SightCluster } from '../ports.ts';
+import type { Clock, Cluster, SightCluster } from '../ports.ts';
 
 /** Relates what stands in the cluster at this moment. A kind of which anything cannot be read is missing, and so unknown. */
 export type RelateLive = (body: SyncRequest, elastiService: ElastiService) => Promise<SyncRequest>;
 
 const CALL_TIMEOUT_MS = 1500;
+/** Many that wake at one time share a look at the resolver, as they share Metacontroller's cache elsewhere. */
+const RESOLVER_AGE_MS = 200;
+
+export interface RelateLiveDeps {
+  readonly cluster: Pick<SightCluster, 'readService'> & Pick<Cluster, 'listSlices'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly settings: Pick<Settings, 'resolver'>;
+}
 
 /** Reads what /customize would relate. */
-export function createRelateLive(
-  cluster: Pick<SightCluster, 'readService'> & Pick<Cluster, 'listSlices'>,
-  { resolver }: Pick<Settings, 'resolver'>,
-): RelateLive {
+export function createRelateLive({ cluster, clock, settings }: RelateLiveDeps): RelateLive {
+  const { resolver } = settings;
   const options = { timeoutMs: CALL_TIMEOUT_MS };
+  const readResolver = () => attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options));
+  let last: { readonly slices: ReturnType<typeof readResolver>; readonly atMs: number } | undefined;
+  const listResolver = () => {
+    const atMs = clock.monotonicMs();
+    if (last === undefined || atMs - last.atMs > RESOLVER_AGE_MS) last = { slices: readResolver(), atMs };
+    return last.slices;
+  };
   return async (body, { namespace, spec }) => {
     const names = [spec.service, privateServiceName(spec.service)];
     const [services, ofServices, ofResolver] = await Promise.all([
       Promise.all(names.map((name) => attempt(cluster.readService({ namespace, name }, options)))),
       Promise.all(names.map((name) => attempt(cluster.listSlices(namespace, name, options)))),
-      attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options)),
+      listResolver(),
     ]);
     const related: ObjectGroups = {};
     const readServices = allRead(services);
