@@ -40,7 +40,8 @@ async function scaleToZero(stage: Stage): Promise<void> {
   await stage.kubectl('scale', 'deployment', 'web', '--replicas=0');
   const { status } = await stage.untilPhase('Asleep', { reason: 'ScaledToZeroByOther' });
   assert.equal(status?.sleptBy, undefined);
-  assert.equal((await stage.ourSlices()).length, 1, 'a request would be held');
+  // A Service that is new has its port opened by each resolver first.
+  await until('a slice, so that a request is held', async () => (await stage.ourSlices()).length === 1);
   await stage.untilNoPods();
 }
 
