@@ -9,6 +9,7 @@ import { STORIES } from './stories.ts';
 
 const AT_ONCE = 4;
 const STORY_LIMIT_MS = 400_000;
+const isWatching = process.env.OBSERVE_BY === 'watch';
 
 export interface TellOptions {
   /** Only stories whose name or slug it matches. */
@@ -29,8 +30,10 @@ export async function tellStories(cluster: Cluster, { only, isVerbose }: TellOpt
   let failures = 0;
 
   const isStandIn = environment.metacontroller.kind !== 'real';
-  const isSkipped = ({ resolvers, needsRealMetacontroller }: Story) =>
-    resolvers?.includes(resolverKind) === false || (needsRealMetacontroller === true && isStandIn);
+  const isSkipped = ({ resolvers, needsRelated, needsRealMetacontroller }: Story) =>
+    resolvers?.includes(resolverKind) === false ||
+    (needsRelated === true && isWatching) ||
+    (needsRealMetacontroller === true && isStandIn);
   const tell = (context: TestContext, story: Story) =>
     context.test(story.name, { timeout: STORY_LIMIT_MS, skip: isSkipped(story) }, async () => {
       const namespace = `story-${story.slug}`;

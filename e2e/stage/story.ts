@@ -10,6 +10,8 @@ export interface Story {
   readonly isAlone?: boolean;
   /** The resolvers that it can be told with. Default: any. */
   readonly resolvers?: readonly ResolverKind[];
+  /** It cannot be told where the hook service watches by itself. */
+  readonly needsRelated?: boolean;
   /** It needs the real Metacontroller. */
   readonly needsRealMetacontroller?: boolean;
   readonly tell: (stage: Stage) => Promise<void>;

@@ -14,6 +14,7 @@ export const namespaced: Story = {
   name: 'with the roles of a tenant alone, a hook service wakes what sleeps there, and leaves other namespaces alone',
   slug: 'namespaced',
   isAlone: true,
+  needsRelated: true,
   async tell(stage) {
     const { api, namespace, environment } = stage;
     await stage.startAsleep();
