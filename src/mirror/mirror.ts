@@ -10,7 +10,6 @@ import { keepElastiService } from './keep-elasti-service.ts';
 import { keepService } from './keep-service.ts';
 import { keepSlice, serviceOf } from './keep-slice.ts';
 import { createKeptObjects } from './kept-objects.ts';
-import { createPackedTexts } from './packed-texts.ts';
 
 /** Services and slices as a hook request has them. */
 export type MirroredGroups = {
@@ -57,10 +56,13 @@ export interface MirrorDeps {
 
 interface KeptSlice {
   readonly service: string;
+  /** JSON: half as much as the object that it is read to. */
   readonly text: string;
 }
 
 const NamesService = z.looseObject({ service: z.string() });
+/** Most slices of others say one of few things; these are held once. */
+const MAX_SHARED = 1000;
 
 const ServiceShape = z.compile(Service);
 const SliceShape = z.compile(EndpointSlice);
@@ -75,43 +77,42 @@ export function createMirror(deps: MirrorDeps): Mirror {
     (namespace === deps.ownService?.namespace && service === deps.ownService.name);
   const keysByService = createIndex();
   const slicesByService = createIndex();
-  const redirected = new Set<string>();
+  const shared = new Map<string, string>();
+
+  const share = (text: string): string => {
+    const known = shared.get(text);
+    if (known !== undefined || shared.size >= MAX_SHARED) return known ?? text;
+    shared.set(text, text);
+    return text;
+  };
   const tellRelated = (name: string) => keysByService.of(name).forEach((key) => void onRelated(key));
 
-  const parentTexts = createPackedTexts();
-  const readParent = (packed: string | undefined): Parent | undefined =>
-    packed === undefined ? undefined : JSON.parse(parentTexts.unpack(packed));
   const parents = createKeptObjects<string>({
     keep: (object) => {
       const { data } = ParentShape.safeParse(object);
       if (data === undefined) onMalformed('elastiServices');
-      return data && parentTexts.pack(JSON.stringify(keepElastiService(data)));
+      return data && JSON.stringify(keepElastiService(data));
     },
     isSame: (one, other) => one === other,
     onChange: (key, after, before) => {
-      const [parentAfter, parentBefore] = [readParent(after), readParent(before)];
-      const old = parentBefore === undefined ? [] : namesOf(parentBefore);
-      const names = parentAfter === undefined ? [] : namesOf(parentAfter);
+      const old = before === undefined ? [] : namesOf(JSON.parse(before));
+      const names = after === undefined ? [] : namesOf(JSON.parse(after));
       for (const name of old) if (!names.includes(name)) keysByService.remove(name, key);
       for (const name of names) keysByService.add(name, key);
-      if (isProxied(parentAfter)) redirected.add(key);
-      else redirected.delete(key);
       onParent(key);
     },
   });
 
-  const serviceTexts = createPackedTexts();
   const services = createKeptObjects<string>({
     keep: (object) => {
       const { data } = ServiceShape.safeParse(object);
       if (data === undefined) onMalformed('services');
-      return data && serviceTexts.pack(JSON.stringify(keepService(data)));
+      return data && JSON.stringify(keepService(data));
     },
     isSame: (one, other) => one === other,
     onChange: tellRelated,
   });
 
-  const sliceTexts = createPackedTexts();
   const slices = createKeptObjects<KeptSlice>({
     keep: (object) => {
       const { data } = SliceShape.safeParse(object);
@@ -119,7 +120,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
         onMalformed('slices');
         return undefined;
       }
-      return { service: serviceOf(data), text: sliceTexts.pack(JSON.stringify(keepSlice(data, { isWhole }))) };
+      return { service: serviceOf(data), text: share(JSON.stringify(keepSlice(data, { isWhole }))) };
     },
     isSame: (one, other) => one.service === other.service && one.text === other.text,
     onChange: (key, after, before) => {
@@ -138,14 +139,17 @@ export function createMirror(deps: MirrorDeps): Mirror {
   const sinks = { elastiServices: parents, services, slices };
   const serviceAt = (key: string): Service | undefined => {
     const text = services.get(key);
-    return text === undefined ? undefined : named(JSON.parse(serviceTexts.unpack(text)), key);
+    return text === undefined ? undefined : named(JSON.parse(text), key);
   };
-  const parentAt = (key: string) => readParent(parents.get(key));
+  const parentAt = (key: string): Parent | undefined => {
+    const text = parents.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
   const slicesOf = (namespace: string, service: string): readonly EndpointSlice[] =>
     slicesByService.of(`${namespace}/${service}`).flatMap((key) => {
       const kept = slices.get(key);
       if (kept === undefined) return [];
-      const slice = named<EndpointSlice>(JSON.parse(sliceTexts.unpack(kept.text)), key);
+      const slice = named<EndpointSlice>(JSON.parse(kept.text), key);
       slice.metadata.labels = { ...slice.metadata.labels, [SERVICE_NAME_LABEL]: service };
       return [slice];
     });
@@ -167,7 +171,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
     sinkOf: (kind, namespace) => sinks[kind].inNamespace(namespace),
     parent: parentAt,
     parentKeys: parents.keys,
-    isRedirected: (key) => redirected.has(key),
+    // Asked of all of them at once, so without reading each.
+    isRedirected: (key) => parents.get(key)?.includes('"mode":"proxy"') === true,
     parentsOf: (namespace, service) =>
       keysByService.of(`${namespace}/${service}`).flatMap((key) => {
         const parent = parentAt(key);
@@ -195,9 +200,6 @@ export function createMirror(deps: MirrorDeps): Mirror {
 
 const serviceNameOf = ({ spec }: Pick<Parent, 'spec'>): string | undefined =>
   NamesService.safeParse(spec).data?.service;
-
-const isProxied = (parent: Parent | undefined): boolean => Status.safeParse(parent?.status).data?.mode === 'proxy';
-const Status = z.looseObject({ mode: z.string() });
 
 /** The Service that it names and the private twin of that; none where its spec cannot be read. */
 function serviceNamesOf(parent: Pick<Parent, 'spec'>): readonly string[] {
