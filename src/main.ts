@@ -74,10 +74,22 @@ async function main(): Promise<void> {
   const onCall: OnCall = (call) => metrics.kubeCalled(call.verb, call.resource, call.error?.code ?? 'success');
   const own =
     config.observedBy === 'watch'
-      ? watchOurselves({ ...makeWatchDeps(kubeConfig, onCall), config, settings, log })
+      ? watchOurselves({
+          ...makeWatchDeps(kubeConfig, onCall),
+          config,
+          settings,
+          log,
+          onEnded: metrics.watchEnded,
+          onEvent: metrics.watchEvent,
+        })
       : undefined;
   const { answers, wakes, claims, nudges } = createEffects({
-    sighted: own && { ...own, cluster, onBug: (error) => report(error, { where: 'nudges' }) },
+    sighted: own && {
+      ...own,
+      cluster,
+      onNudge: metrics.nudged,
+      onBug: (error) => report(error, { where: 'nudges' }),
+    },
     findUnusableRules,
     cluster,
     clock,

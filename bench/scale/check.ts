@@ -26,9 +26,11 @@ export function guardedOf(figures: RestFigures): Guarded {
   };
 }
 
-/** Compares with the figures that are kept, prints both, and says whether none has grown by more than half. */
-export function check(figures: RestFigures): boolean {
-  const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as Guarded;
+/** Compares with what is kept for these components, prints both, and says whether nothing has grown by more than half. */
+export function check(figures: RestFigures, components: readonly string[]): boolean {
+  const name = components.join(' ') || 'no component';
+  const kept = (JSON.parse(readFileSync(KEPT, 'utf8')) as Readonly<Record<string, Guarded>>)[name];
+  if (kept === undefined) throw new Error(`bench/scale/expected.json holds nothing for ${name}`);
   const freeCallsPerPoll = (FREE_CALLS * figures.pollSeconds) / figures.idle.seconds / figures.services;
   const rows = Object.entries(guardedOf(figures)).map(([name, value]) => {
     const expected = kept[name] ?? 0;

@@ -55,6 +55,24 @@ export function createCollectors(registry: Registry) {
       labelNames: ['route', 'code'],
       registers,
     }),
+    nudges: new Counter({
+      name: 'elasti_nudges_total',
+      help: 'Syncs that were asked of Metacontroller, with OBSERVE_BY=watch',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    watches: new Counter({
+      name: 'elasti_watches_total',
+      help: 'Lists and watches by how they ended, with OBSERVE_BY=watch',
+      labelNames: ['resource', 'outcome'],
+      registers,
+    }),
+    watchEvents: new Counter({
+      name: 'elasti_watch_events_total',
+      help: 'Changes that came by a watch, with OBSERVE_BY=watch',
+      labelNames: ['resource'],
+      registers,
+    }),
     spans: new Counter({
       name: 'elasti_spans_total',
       help: 'Spans of traces, by whether the collector got them',

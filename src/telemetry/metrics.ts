@@ -3,6 +3,7 @@ import { PHASES, type Phase } from '../api/elastiservice.ts';
 import type { ObjectRef, Target } from '../api/kubernetes.ts';
 import type { Outcome } from '../core/types.ts';
 import type { Clock } from '../effects/ports.ts';
+import type { WatchOutcome } from '../watch/list-watch.ts';
 import { createCollectors } from './collectors.ts';
 import { createColumn } from './column.ts';
 import { ELASTI_SERVICE_FAMILIES, TARGET_FAMILIES } from './families.ts';
@@ -52,6 +53,10 @@ export interface Metrics {
   triggerRead(reason: string): void;
   kubeCalled(verb: string, resource: string, code: MetricCode): void;
   httpAnswered(route: string, status: number): void;
+  /** A sync was asked of Metacontroller, or could not be. */
+  nudged(outcome: 'written' | 'failed'): void;
+  watchEnded(resource: string, outcome: WatchOutcome): void;
+  watchEvent(resource: string): void;
   /** Spans of traces were sent, or given up. */
   spansEnded(outcome: 'sent' | 'dropped', count: number): void;
   /** The ElastiService is gone: its gauges end now, its counters when they have been scraped. */
@@ -142,6 +147,10 @@ export function createMetrics({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Metr
     triggerRead: (reason) => ours.triggerQueries.inc({ outcome: reasonLabel(reason) }),
     kubeCalled: (verb, resource, code) => ours.kubeRequests.inc({ verb, resource, code: codeLabel(code) }),
     httpAnswered: (route, status) => ours.httpRequests.inc({ route: routeLabel(route), code: statusLabel(status) }),
+
+    nudged: (outcome) => ours.nudges.inc({ outcome }),
+    watchEnded: (resource, outcome) => ours.watches.inc({ resource, outcome }),
+    watchEvent: (resource) => ours.watchEvents.inc({ resource }),
 
     spansEnded: (outcome, count) => ours.spans.inc({ outcome }, count),
 
