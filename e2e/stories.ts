@@ -5,7 +5,9 @@ import { commandLine } from './stories/command-line.ts';
 import { deleted, deletedInForeground, deletedWithoutTarget } from './stories/deleted.ts';
 import { dryRun } from './stories/dry-run.ts';
 import { editedService } from './stories/edited-service.ts';
+import { everyRightUsed } from './stories/every-right-used.ts';
 import { firstRequest } from './stories/first-request.ts';
+import { gitOps } from './stories/git-ops.ts';
 import { hookKilled } from './stories/hook-killed.ts';
 import { idleCost } from './stories/idle-cost.ts';
 import { idleSleep } from './stories/idle-sleep.ts';
@@ -15,6 +17,7 @@ import { metacontrollerDown } from './stories/metacontroller-down.ts';
 import { migration } from './stories/migration.ts';
 import { namespaceDeleted } from './stories/namespace-deleted.ts';
 import { namespaced } from './stories/namespaced.ts';
+import { noHookService } from './stories/no-hook-service.ts';
 import { nothingForbidden } from './stories/nothing-forbidden.ts';
 import { observeOnly } from './stories/observe-only.ts';
 import { prometheusStopped } from './stories/prometheus-stopped.ts';
@@ -43,6 +46,7 @@ export const STORIES: readonly Story[] = [
   statefulSet,
   rollout,
   keda,
+  gitOps,
   deleted,
   deletedWithoutTarget,
   deletedInForeground,
@@ -58,6 +62,7 @@ export const STORIES: readonly Story[] = [
   resolverReplaced,
   resolversRolled,
   hookKilled,
+  noHookService,
   metacontrollerDown,
   namespaced,
   migration,
@@ -65,4 +70,5 @@ export const STORIES: readonly Story[] = [
   tokenRotated,
   twoMetacontrollers,
   nothingForbidden,
+  everyRightUsed,
 ];

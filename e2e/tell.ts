@@ -30,10 +30,11 @@ export async function tellStories(cluster: Cluster, { only, isVerbose }: TellOpt
   let failures = 0;
 
   const isStandIn = environment.metacontroller.kind !== 'real';
-  const isSkipped = ({ resolvers, needsRelated, needsRealMetacontroller }: Story) =>
+  const isSkipped = ({ resolvers, needsRelated, needsRealMetacontroller, needsAllStories }: Story) =>
     resolvers?.includes(resolverKind) === false ||
     (needsRelated === true && isWatching) ||
-    (needsRealMetacontroller === true && isStandIn);
+    (needsRealMetacontroller === true && isStandIn) ||
+    (needsAllStories === true && wanted.length < STORIES.length);
   const tell = (context: TestContext, story: Story) =>
     context.test(story.name, { timeout: STORY_LIMIT_MS, skip: isSkipped(story) }, async () => {
       const namespace = `story-${story.slug}`;

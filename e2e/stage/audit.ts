@@ -6,7 +6,12 @@ export interface AuditedCall {
   readonly user: { readonly username: string };
   readonly requestReceivedTimestamp: string;
   readonly requestURI: string;
-  readonly objectRef?: { readonly resource: string; readonly namespace?: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly subresource?: string;
+  };
   readonly responseStatus?: { readonly code: number };
 }
 

@@ -14,5 +14,7 @@ export interface Story {
   readonly needsRelated?: boolean;
   /** It needs the real Metacontroller. */
   readonly needsRealMetacontroller?: boolean;
+  /** It looks back at what happened in all of them. */
+  readonly needsAllStories?: boolean;
   readonly tell: (stage: Stage) => Promise<void>;
 }
