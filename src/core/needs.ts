@@ -13,8 +13,6 @@ import { cooldownSecondsOf } from './will.ts';
 const ASLEEP_SCALE_SECONDS = 300;
 /** What keeps a service from sleeping until somebody changes it is looked at again this often. */
 const PREVENTED_SECONDS = 300;
-/** Claims that somebody deleted are found missing this late; to claim a port, they are written under the version that was read. */
-const CLAIMS_SECONDS = 300;
 
 /**
  * What is to be read before sync can decide, given what has been gathered so far; `undefined` when nothing is.
@@ -57,7 +55,7 @@ export function decideResolverNeeds({ facts, context, settings, last }: View): P
   if (settings.resolver.routing === 'host' || !isClaimable) return undefined;
   const { resolverPorts, listening } = context;
   if (resolverPorts.kind === 'unread') {
-    return { resolverPorts: { maxAgeSeconds: last.phase === 'Draining' ? FRESH_SECONDS : CLAIMS_SECONDS } };
+    return { resolverPorts: { maxAgeSeconds: last.phase === 'Draining' ? FRESH_SECONDS : settings.pollSeconds } };
   }
   if (resolverPorts.kind === 'failed' || listening.kind === 'found') return undefined;
   return { listening: { ports: resolverPorts.ports.map(({ resolverPort }) => resolverPort) } };
