@@ -53,10 +53,10 @@ test('an error is told with code, stack and causes, without what hangs on it', (
   assert.doesNotMatch(lines.join(), /s3cret/);
 });
 
-test('what was thrown without being an error is told as text', () => {
+test('what was thrown without being an error is told as text, without a secret', () => {
   const { log, parsed } = setup();
-  log.error({ error: 'boom' }, 'x');
-  assert.deepEqual(parsed()[0].error, { type: 'string', message: 'boom' });
+  log.error({ error: 'boom: Bearer abc.def' }, 'x');
+  assert.deepEqual(parsed()[0].error, { type: 'string', message: 'boom: Bearer (hidden)' });
 });
 
 test('a chain of causes that bites its own tail ends', () => {
