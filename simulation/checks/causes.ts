@@ -5,6 +5,7 @@ import { inChargeOf } from '../places.ts';
 import type { Site } from '../world.ts';
 import { type CheckContext, PROGRAMMED_MS, SECOND, UNSEEN_MS } from './context.ts';
 import type { SiteTruth } from './site-truth.ts';
+import { PROOF_MS } from './zero.ts';
 
 /** For so long after claims were deleted a service may wait for the sync that claims its ports anew. */
 const LOST_MS = 60 * SECOND;
@@ -71,6 +72,10 @@ export function createLossCauses({ world, claims, resolvers, now, truthOf }: Che
       // The target slept already, for another Service of its: then the ElastiService has yet to be seen, and its slices made.
       const isNew = truth.answeredAtMs < truth.chargedAtMs + UNSEEN_MS || now() - truth.chargedAtMs < 2 * PROGRAMMED_MS;
       if (truth.chargedAtMs > truth.zeroAtMs && isNew) return 'notOurService';
+      // Where ports came within the time of one zero step nobody could have seen them, and nobody holds them until pods are up again.
+      const isZeroUnseeing =
+        truth.zeroAtMs >= truth.serviceChangedAtMs && truth.zeroAtMs - truth.serviceChangedAtMs < PROOF_MS;
+      if (truth.outage === 'ours' && isZeroUnseeing && now() - truth.zeroAtMs < PROOF_MS) return 'portsChanged';
       if (truth.outage === 'ours') return 'noEndpoint';
       // Once the redirection stood in this outage, nobody but us could take it away again.
       const { redirectedSinceMs, lastRedirectedMs, lastReadyMs } = truth;

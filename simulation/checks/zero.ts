@@ -24,7 +24,7 @@ export interface ZeroChecks {
 }
 
 /** A late write may take effect so long after the observation it rests on, and the proof is a little younger. */
-const PROOF_MS = 12 * SECOND;
+export const PROOF_MS = 12 * SECOND;
 
 /** Starts the checks of zeros. */
 export function checkZeros(context: CheckContext): ZeroChecks {
