@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-/** Mistakes of replicas that watch by themselves. */
+/** Mistakes of replicas that watch by themselves. To go by a watch that went silent is none: what changes anything rests on live reads. */
 export const MUTANTS_BY_WATCH: readonly Mutant[] = [
   {
     name: 'never ask Metacontroller for a sync',
@@ -8,16 +8,6 @@ export const MUTANTS_BY_WATCH: readonly Mutant[] = [
     faults: [],
     observedBy: 'watch',
     sighted: (deps) => ({ ...deps, isMine: () => false }),
-  },
-  {
-    name: 'go by a watch that went silent',
-    caughtBy: ['I3', 'lost', 'I1', 'I2', 'converge', 'I9 undone'],
-    faults: ['watchLag', 'podCrashes', 'resolverRolls', 'slowStarts'],
-    observedBy: 'watch',
-    sighted: (deps) => ({
-      ...deps,
-      sight: { ...deps.sight, isCurrent: () => true, version: () => Number.POSITIVE_INFINITY },
-    }),
   },
   {
     name: 'ask for syncs that change nothing',

@@ -11,8 +11,7 @@ import { RESOLVER_NAMESPACE, RESOLVER_SERVICE, type World } from './world.ts';
 /** As long as a real watch may keep silent until it counts for nothing. */
 const SILENCE_MS = 90_000;
 const BETWEEN_SILENCES_MS = 15 * 60_000;
-/** It is then read anew, which takes its time. */
-const MAX_SILENCE_MS = SILENCE_MS + 10_000;
+const MAX_SILENCE_MS = 4 * 60_000;
 
 export interface ReplicaSight extends SightedDeps {
   /** From now on these are told of what changes. */
