@@ -32,6 +32,7 @@ export interface Checks
   serviceChanged(site: Site): void;
   /** Somebody deleted the workload, or made it again. */
   targetChanged(site: Site, isThere: boolean): void;
+  elastiServiceMade(site: Site): void;
   elastiServiceGone(site: Site, parent: Parent): void;
   /** A hook answered a request about a parent that Metacontroller had made at a time. */
   answered(key: string, parent: Parent, about: { answer: HookAnswer; madeAtMs: number }): void;
@@ -161,6 +162,7 @@ export function createChecks(world: World, options: CheckOptions): Checks {
         truth.outage = isThere ? 'notStarted' : 'targetGone';
       }
     },
+    elastiServiceMade: caused,
     elastiServiceGone: (site, parent) => {
       caused(site);
       zeros.gone(parent.metadata.uid);

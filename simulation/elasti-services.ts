@@ -28,6 +28,7 @@ export function createElastiService(
 ): void {
   const { scheduler, chance, elastiServices } = world;
   world.tell(site, 'a person', () => `creates ElastiService ${name} on Service ${service}`);
+  world.checks.elastiServiceMade(site);
   elastiServices.put(keyOf(site.namespace, name), {
     apiVersion: API_VERSION,
     kind: 'ElastiService',

@@ -11,6 +11,8 @@ export interface Families {
   isGone(family: Family): boolean;
   /** It is gone, or was within a time. */
   wasGone(family: Family, withinMs: number): boolean;
+  /** When the second was last there again, or will be. */
+  backAtMs(): number;
   /** Told when that changes. */
   onChange(run: () => void): void;
 }
@@ -46,6 +48,7 @@ export function createFamilies({ scheduler, tell }: Pick<World, 'scheduler' | 't
     },
     isGone: (family) => wasGone(family, 0),
     wasGone,
+    backAtMs: () => goneUntilMs,
     onChange: (run) => void listeners.push(run),
   };
 }

@@ -76,7 +76,7 @@ export function checkZeros(context: CheckContext): ZeroChecks {
       violate('I5 proof', site, 'replicas went to 0 and Prometheus had not said that it was idle');
     const blind = prometheus.lastBlindness(site);
     const isLong = blind !== undefined && blind.toMs - blind.fromMs > (4 * settings.pollSeconds + 15) * SECOND;
-    // With no resolver, no sync, no Service or no workload nobody asks; what was recorded meanwhile is looked at later.
+    // With no resolver, in one family or in both, no sync, no Service or no workload nobody asks; what was recorded meanwhile is looked at later.
     // Nor does anybody outside of its period, which begins by the clock of whoever asks.
     const stretch = blind && site.period && stretchAt(site.period, blind.toMs + options.maxSkewMs);
     const { steadySinceMs, statusLostAtMs, serviceChangedAtMs, targetChangedAtMs } = truth;
@@ -86,6 +86,7 @@ export function checkZeros(context: CheckContext): ZeroChecks {
       serviceChangedAtMs,
       targetChangedAtMs,
       resolvers.backAtMs,
+      world.families.backAtMs(),
       stretch?.sinceMs ?? Number.NEGATIVE_INFINITY,
     );
     const wasWatched = isLong && notWatchedMs < blind.fromMs;
