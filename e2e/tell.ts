@@ -1,6 +1,7 @@
 import { type TestContext, test } from 'node:test';
 import type { Cluster } from './cluster/cluster.ts';
 import { createEnvironment, type Environment } from './environment/environment.ts';
+import { isWatching } from './environment/overlay.ts';
 import { resolverKind } from './stage/client.ts';
 import { diagnose, tailSystemLogs } from './stage/diagnosis.ts';
 import { createStage, type Stage } from './stage/stage.ts';
@@ -9,7 +10,6 @@ import { STORIES } from './stories.ts';
 
 const AT_ONCE = 4;
 const STORY_LIMIT_MS = 400_000;
-const isWatching = process.env.OBSERVE_BY === 'watch';
 
 export interface TellOptions {
   /** Only stories whose name or slug it matches. */

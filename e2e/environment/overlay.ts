@@ -5,6 +5,8 @@ import { run } from '../cluster/shell.ts';
 
 /** `own`: Elasti's resolver; otherwise KubeElasti's, in the place of the stand-in. */
 const { RESOLVER_BIN, OBSERVE_BY } = process.env;
+/** The hook service watches by itself. */
+export const isWatching = OBSERVE_BY === 'watch';
 const isOwnResolver = RESOLVER_BIN === 'own';
 /** KubeElasti's resolver has the hook service's port. */
 export const OTHER_SERVER_PORT = 8014;
@@ -42,7 +44,7 @@ function makeKustomization(directory: string): object {
     kind: 'Kustomization',
     // Kustomize takes no absolute paths.
     resources: [relative(directory, fromRepository(isOwnResolver ? 'manifests/own-resolver' : 'manifests/default'))],
-    ...(OBSERVE_BY === 'watch' ? { components: [relative(directory, fromRepository('manifests/many-services'))] } : {}),
+    ...(isWatching ? { components: [relative(directory, fromRepository('manifests/many-services'))] } : {}),
     patches: [
       patchOf('elasti-operator-controller', {
         name: 'manager',

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { until } from '../cluster/wait.ts';
+import { isWatching } from '../environment/overlay.ts';
 import { type AuditedCall, describeCalls, HOOK_USER, METACONTROLLER_USER, readAudit } from '../stage/audit.ts';
 import { makeElastiService } from '../stage/manifests.ts';
 import type { Story } from '../stage/story.ts';
 
-/** Then Metacontroller asks only where something differs, or once in ten minutes. */
-const isWatching = process.env.OBSERVE_BY === 'watch';
 const QUIET_MS = 8_000;
 const WINDOW_MS = 60_000;
 
@@ -49,6 +48,7 @@ export const idleCost: Story = {
     // Asleep, each replica of the service looks at /scale once in five minutes, for a raise without any sign of a pod.
     const isRare = ours.every(({ verb, objectRef }) => verb === 'get' && objectRef?.subresource === 'scale');
     assert.ok(isRare && ours.length <= 2, describeCalls(ours));
+    // Then Metacontroller asks only where something differs, or once in ten minutes.
     if (isWatching) assert.ok(theirs.length <= 4, describeCalls(theirs));
     else assert.ok(theirs.length >= WINDOW_MS / 1000, 'it was polled all the while');
     assert.ok(

@@ -77,16 +77,17 @@ export function createAnswers(deps: AnswersDeps): Answers {
   const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
 
   /** What our own watch shows is enough to see that nothing is to be done; whatever changes anything rests on a live look. */
-  async function planFor(body: SyncRequest, elastiService: ElastiService) {
+  async function decide(body: SyncRequest, elastiService: ElastiService) {
     const facts = observe(await relate(body), elastiService, settings);
-    const gathered = await gatherAll(facts, planSync, deps);
-    if (!deps.relateLive || differenceOf(body.parent, facts, sync(gathered.planned)) === undefined) {
-      return { facts, ...gathered };
-    }
+    const { planned, observation } = await gatherAll(facts, planSync, deps);
+    const result = sync(planned);
+    if (!deps.relateLive || differenceOf(body.parent, facts, result) === undefined)
+      return { facts, observation, result };
     const live = observe(await deps.relateLive(body, elastiService), elastiService, settings);
     // What was read a moment ago of neither Service nor resolver need not be read once more.
-    const { scale, autoscaler, sharers } = gathered.observation.context;
-    return { facts: live, ...(await gatherAll(live, planSync, deps, { scale, autoscaler, sharers })) };
+    const { scale, autoscaler, sharers } = observation.context;
+    const again = await gatherAll(live, planSync, deps, { scale, autoscaler, sharers });
+    return { facts: live, observation: again.observation, result: sync(again.planned) };
   }
 
   async function carryOutAll<T extends SyncResult>(
@@ -126,11 +127,11 @@ export function createAnswers(deps: AnswersDeps): Answers {
         return toSyncResponse(syncInvalid({ request: body, invalid, now: clock.now() }, settings), namespace);
       }
       const { name, uid, createdAt, spec } = elastiService;
-      const { facts, planned, observation } = await planFor(body, elastiService);
+      const { facts, observation, result: decided } = await decide(body, elastiService);
       // A wake is for the one that has the Service, which is the one that redirects it.
       if (facts.claimedBy === undefined) registry.remember(namespace, spec.service, { name, uid, createdAt });
       else registry.forget(uid);
-      const result = await carryOutAll(sync(planned), observation, arrivedAtMs);
+      const result = await carryOutAll(decided, observation, arrivedAtMs);
       const { status } = result;
       deps.onAnswered?.({ hook: 'sync', elastiService, status, seconds: secondsFrom(arrivedAtMs), isFinalized: false });
       const isOld = clock.monotonicMs() - arrivedAtMs > MAX_AGE_MS;

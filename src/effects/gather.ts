@@ -23,6 +23,7 @@ import { createLookedAt } from './looked-at.ts';
 import type { Clock, Cluster } from './ports.ts';
 import type { ResolverClaims } from './resolver-claims.ts';
 import type { ResolverPods } from './resolver-pods.ts';
+import { createSharedRead } from './shared-read.ts';
 
 export interface GatherDeps {
   readonly cluster: Cluster;
@@ -130,16 +131,12 @@ export function createGather(deps: GatherDeps): Gather {
     return { kind: 'found', sharers: sharersOf(parents, { uid, target }, clock.now(), settings) };
   };
 
-  let resolverSlices: { readonly slices: ReturnType<typeof listResolverSlices>; readonly atMs: number } | undefined;
-  const listResolverSlices = () =>
-    orFailed(cluster.listSlices(settings.resolver.namespace, settings.resolver.serviceName, options));
+  const listResolverSlices = createSharedRead(clock, LIVE_RESOLVERS_MS, () =>
+    orFailed(cluster.listSlices(settings.resolver.namespace, settings.resolver.serviceName, options)),
+  );
 
   const readLiveResolvers = async ({ publicService }: Facts): Promise<LiveResolversReading> => {
-    const nowMs = clock.monotonicMs();
-    if (resolverSlices === undefined || nowMs - resolverSlices.atMs > LIVE_RESOLVERS_MS) {
-      resolverSlices = { slices: listResolverSlices(), atMs: nowMs };
-    }
-    const slices = await resolverSlices.slices;
+    const slices = await listResolverSlices();
     if (isFailed(slices)) return slices;
     const families: readonly string[] =
       typeof publicService === 'object' ? familiesOf(publicService) : ['IPv4', 'IPv6'];

@@ -10,6 +10,7 @@ import {
   type ClaimRequest,
   claimPorts,
   dropPorts,
+  type Entries,
   type Fate,
   fateOfLeftOver,
   portsInUse,
@@ -58,10 +59,13 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
   const dropping = new Map<string, Promise<void>>();
 
+  const tryClaim = (entries: Entries, request: ClaimRequest, shard: number) =>
+    claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+
   const peek = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
     const shard = shardOf(request.uid);
     const decide: Decide<ResolverPortsReading> = (entries) => {
-      const claimed = claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+      const claimed = tryClaim(entries, request, shard);
       if (claimed === undefined) return { changes: NONE, answer: EXHAUSTED };
       const isClaimed = claimed.changes.size === 0;
       return { changes: NONE, answer: isClaimed ? { kind: 'found', ports: claimed.ports } : UNCLAIMED };
@@ -76,7 +80,7 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
   const claim = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
     const shard = shardOf(request.uid);
     const decide: Decide<Decided> = (entries) => {
-      const claimed = claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+      const claimed = tryClaim(entries, request, shard);
       if (claimed === undefined) return { changes: NONE, answer: { reading: EXHAUSTED, toDrop: false } };
       const kept = new Set([...claimed.ports.map(({ resolverPort }) => resolverPort), ...request.named]);
       const toDrop = [...portsInUse(entries, request.uid)].some(

@@ -87,11 +87,16 @@ export function createMirror(deps: MirrorDeps): Mirror {
   };
   const tellRelated = (name: string) => keysByService.of(name).forEach((key) => void onRelated(key));
 
+  const parse = <T>(kind: MirroredKind, shape: z.ZodType<T>, object: unknown): T | undefined => {
+    const { data } = shape.safeParse(object);
+    if (data === undefined) onMalformed(kind);
+    return data;
+  };
+
   const parents = createKeptObjects<string>({
     keep: (object) => {
-      const { data } = ParentShape.safeParse(object);
-      if (data === undefined) onMalformed('elastiServices');
-      return data && JSON.stringify(keepElastiService(data));
+      const parent = parse('elastiServices', ParentShape, object);
+      return parent && JSON.stringify(keepElastiService(parent));
     },
     isSame: (one, other) => one === other,
     onChange: (key, after, before) => {
@@ -105,9 +110,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
 
   const services = createKeptObjects<string>({
     keep: (object) => {
-      const { data } = ServiceShape.safeParse(object);
-      if (data === undefined) onMalformed('services');
-      return data && JSON.stringify(keepService(data));
+      const service = parse('services', ServiceShape, object);
+      return service && JSON.stringify(keepService(service));
     },
     isSame: (one, other) => one === other,
     onChange: tellRelated,
@@ -115,12 +119,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
 
   const slices = createKeptObjects<KeptSlice>({
     keep: (object) => {
-      const { data } = SliceShape.safeParse(object);
-      if (data === undefined) {
-        onMalformed('slices');
-        return undefined;
-      }
-      return { service: serviceOf(data), text: share(JSON.stringify(keepSlice(data, { isWhole }))) };
+      const slice = parse('slices', SliceShape, object);
+      return slice && { service: serviceOf(slice), text: share(JSON.stringify(keepSlice(slice, { isWhole }))) };
     },
     isSame: (one, other) => one.service === other.service && one.text === other.text,
     onChange: (key, after, before) => {

@@ -1,6 +1,6 @@
 import { API_VERSION, PLURAL } from '../../api/elastiservice.ts';
 import { readyEndpoints } from '../../core/resources/resolver-slices.ts';
-import type { Installation } from '../kube/installation.ts';
+import { type Installation, isWatching } from '../kube/installation.ts';
 import { COMPOSITE_CONTROLLERS, CompositeController } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -45,8 +45,6 @@ export async function checkCompositeController(
 /** From here on Metacontroller falls behind: it matches each event against every ElastiService. */
 const MANY = 1000;
 const MANY_SERVICES = 'add the component manifests/many-services to your kustomization';
-
-const isWatching = ({ environment }: Installation): boolean => environment.OBSERVE_BY === 'watch';
 
 function judgeCount(object: string, count: number, installation: Installation): Finding[] {
   if (count <= MANY || isWatching(installation)) return [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KubeApiError } from '../../errors.ts';
 import { listPath } from '../../kube/paths.ts';
-import { HOOK_DEPLOYMENT, type Installation } from '../kube/installation.ts';
+import { HOOK_DEPLOYMENT, type Installation, isWatching } from '../kube/installation.ts';
 import type { Kube } from '../kube/kube.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
@@ -67,10 +67,9 @@ export async function checkHookRights(
   const name = typeof deployment === 'string' ? undefined : deployment.spec.template?.spec?.serviceAccountName;
   const user = `system:serviceaccount:${namespace}:${name ?? HOOK_DEPLOYMENT}`;
   const object = `ServiceAccount ${namespace}/${name ?? HOOK_DEPLOYMENT}`;
-  const isWatching = environment.OBSERVE_BY === 'watch';
   const rights = [
     ...OF_HOOKS,
-    ...(isWatching ? OF_WATCHING : []),
+    ...(isWatching(installation) ? OF_WATCHING : []),
     ...(uses.rollouts ? [OF_ROLLOUTS] : []),
     ...(uses.keda ? [OF_KEDA] : []),
   ];
@@ -80,7 +79,7 @@ export async function checkHookRights(
       review(kube, 'subjectaccessreviews', { user, resourceAttributes: right }),
     );
     if (missing.length === 0) return [ok(object, 'it has the rights that it needs')];
-    const todo = `apply the roles of manifests/base/rbac.yaml${isWatching ? ' and manifests/many-services/rbac.yaml' : ''}`;
+    const todo = `apply the roles of manifests/base/rbac.yaml${isWatching(installation) ? ' and manifests/many-services/rbac.yaml' : ''}`;
     return missing.map(({ what, purpose }) => problem({ object, what: `it may not ${what}`, why: purpose, todo }));
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.code !== 'FORBIDDEN') throw error;

@@ -23,6 +23,10 @@ export interface Installation {
   readonly fault: string | undefined;
 }
 
+/** The hook service watches by itself what decisions rest on. */
+export const isWatching = ({ environment }: Pick<Installation, 'environment'>): boolean =>
+  environment.OBSERVE_BY === 'watch';
+
 const ConfigMapData = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });
 
 /** Looks how the hook service is set up, through its Deployment; never throws for what it may not read. */

@@ -5,6 +5,7 @@ import type { ElastiService, Settings } from '../../core/types.ts';
 import { KubeApiError } from '../../errors.ts';
 import { attempt } from '../outcomes.ts';
 import type { Clock, Cluster, SightCluster } from '../ports.ts';
+import { createSharedRead } from '../shared-read.ts';
 
 /** Relates what stands in the cluster at this moment. A kind of which anything cannot be read is missing, and so unknown. */
 export type RelateLive = (body: SyncRequest, elastiService: ElastiService) => Promise<SyncRequest>;
@@ -23,13 +24,9 @@ export interface RelateLiveDeps {
 export function createRelateLive({ cluster, clock, settings }: RelateLiveDeps): RelateLive {
   const { resolver } = settings;
   const options = { timeoutMs: CALL_TIMEOUT_MS };
-  const readResolver = () => attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options));
-  let last: { readonly slices: ReturnType<typeof readResolver>; readonly atMs: number } | undefined;
-  const listResolver = () => {
-    const atMs = clock.monotonicMs();
-    if (last === undefined || atMs - last.atMs > RESOLVER_AGE_MS) last = { slices: readResolver(), atMs };
-    return last.slices;
-  };
+  const listResolver = createSharedRead(clock, RESOLVER_AGE_MS, () =>
+    attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options)),
+  );
   return async (body, { namespace, spec }) => {
     const names = [spec.service, privateServiceName(spec.service)];
     const [services, ofServices, ofResolver] = await Promise.all([
