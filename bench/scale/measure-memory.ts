@@ -1,11 +1,13 @@
-import { usageOf } from '../usage.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Usage, usageOf } from '../usage.ts';
 import type { BenchWorld } from './bench-world.ts';
-import { pidOf, type ServerProcess } from './server-process.ts';
+import type { Inspector } from './inspector.ts';
+import { pidOf } from './server-process.ts';
 
 export interface MemoryFigures {
   readonly rssMiB: number;
   readonly peakMiB: number;
-  /** After garbage collection; of Node.js processes only. */
+  /** Data after garbage collection; of Node.js processes only. */
   readonly liveMiB?: number;
 }
 
@@ -15,17 +17,38 @@ export interface AllMemory {
   readonly Metacontroller: MemoryFigures;
 }
 
-/** What the three take: first as they are, then what of it lives. */
+const IN_FLIGHT_MS = 2000;
+const LIVE_SAMPLES = 4;
+const SAMPLE_EVERY_MS = 250;
+
+/** What the three take: first as they are, then what of it lives once nothing is asked any more. */
 export async function measureMemory(world: BenchWorld): Promise<AllMemory> {
-  const of = async (server: ServerProcess): Promise<MemoryFigures> => {
-    const { rssMiB, peakMiB } = server.usage();
-    const liveBytes = await server.inspect((inspector) => inspector.liveBytes());
-    return { rssMiB, peakMiB, liveMiB: liveBytes / 1024 ** 2 };
-  };
-  const { rssMiB, peakMiB } = usageOf(pidOf(world.layout, 'metacontroller'));
-  return {
-    'hook service': await of(world.hookService),
-    resolver: await of(world.resolver),
-    Metacontroller: { rssMiB, peakMiB },
-  };
+  const metacontroller = pidOf(world.layout, 'metacontroller');
+  const usages = [world.hookService.usage(), world.resolver.usage(), usageOf(metacontroller)] as const;
+  const [ofHookService, ofResolver, ofMetacontroller] = usages;
+  process.kill(metacontroller, 'SIGSTOP');
+  try {
+    await sleep(IN_FLIGHT_MS);
+    return {
+      'hook service': memoryOf(ofHookService, await world.hookService.inspect(leastLiveBytes)),
+      resolver: memoryOf(ofResolver, await world.resolver.inspect(leastLiveBytes)),
+      Metacontroller: memoryOf(ofMetacontroller),
+    };
+  } finally {
+    process.kill(metacontroller, 'SIGCONT');
+  }
+}
+
+function memoryOf({ rssMiB, peakMiB }: Usage, liveBytes?: number): MemoryFigures {
+  return { rssMiB, peakMiB, ...(liveBytes === undefined ? {} : { liveMiB: liveBytes / 1024 ** 2 }) };
+}
+
+/** The least of several looks: a timer of its own may have something going on in one. */
+async function leastLiveBytes(inspector: Inspector): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let sample = 0; sample < LIVE_SAMPLES; sample++) {
+    least = Math.min(least, await inspector.liveBytes());
+    await sleep(SAMPLE_EVERY_MS);
+  }
+  return least;
 }

@@ -11,6 +11,8 @@ export interface Loss {
   readonly endedAtMs: number;
   /** Whom kube-proxy had sent its connection to; absent: nobody. */
   readonly destination: string | undefined;
+  /** When its connection was opened, which one that is kept was long before; absent: never. */
+  readonly connectedAtMs: number | undefined;
   /** What was going on. */
   readonly during: string;
 }
@@ -66,8 +68,11 @@ export function createBook(goingOn: () => string, { find }: Pick<Destinations, '
     const { lost, isHeld, isRepeated, source, workMs = 0 } = outcome;
     if (isRepeated) tally.repeated += 1;
     if (lost) {
-      const destination = await find(site.clusterIp, source);
-      losses.push({ site, client, outcome: { ...outcome, lost }, beganAtMs, endedAtMs, destination, during });
+      const sent = await find(site.clusterIp, source);
+      losses.push({
+        ...{ site, client, outcome: { ...outcome, lost }, beganAtMs, endedAtMs, during },
+        ...{ destination: sent?.address, connectedAtMs: sent?.atMs },
+      });
       return;
     }
     tally.answered += 1;

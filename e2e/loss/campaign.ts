@@ -63,9 +63,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     });
     const cycling = loaded.map(async ({ site, seed, load }) => {
       const done = (each: CycleFigures) => void figures.push(each);
-      await runCycles({ world, site, load, seed, siteFaults: options.siteFaults, next, done, step: deps.step }).catch(
-        noteFailure,
-      );
+      const { siteFaults } = options;
+      await runCycles({ world, site, load, seed, siteFaults, next, done, failed: noteFailure, step: deps.step });
       await load.flow({});
     });
     const failing = runFaults(world, {
@@ -81,7 +80,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     await uninstallWhileAsleep({ world, sites: loaded }).catch(noteFailure);
     await book.settled();
     canary.stop();
-    return { control, elasti: judge({ book, figures, disturbances, witness, failures }) };
+    const { passedOn } = destinations;
+    return { control, elasti: judge({ book, figures, disturbances, witness, passedOn, failures }) };
   } finally {
     destinations.stop();
     witness.stop();
@@ -116,7 +116,7 @@ async function runControl({ api, witness, destinations, nextSource, options, ste
     await book.settled();
     for (const name of ['control', 'control-policed']) await api.remove(`/api/v1/namespaces/${name}`);
   }
-  return judge({ book, figures: [], disturbances, witness, failures: [] });
+  return judge({ book, figures: [], disturbances, witness, passedOn: [], failures: [] });
 }
 
 function countTo(limit: number, step: (what: string) => void): () => number | undefined {

@@ -20,6 +20,8 @@ interface Situation {
   readonly pod?: Partial<PodRecord>;
   readonly sitePod?: Partial<PodRecord>;
   readonly harms?: readonly Harm[];
+  /** A resolver has passed it on to the site's pod. */
+  readonly isPassedOn?: boolean;
 }
 
 function judge({
@@ -30,6 +32,7 @@ function judge({
   pod = {},
   harms = [],
   sitePod = {},
+  isPassedOn = false,
 }: Situation): Cause {
   const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
@@ -39,13 +42,15 @@ function judge({
     beganAtMs: BEGAN_MS,
     endedAtMs: ENDED_MS,
     destination,
+    connectedAtMs: BEGAN_MS,
     during: 'none',
   };
   const system = { name: 'elasti-resolver-1', namespace: 'elasti', addresses: [RESOLVER], app: 'elasti-resolver' };
   const own = { name: 'web-1', namespace: 'loss', addresses: [POD], app: 'web' };
   const records = { [POD]: own, [RESOLVER]: system } as Readonly<Record<string, PodRecord>>;
   const podsAt = (address: string) => (records[address] ? [{ ...records[address], ...pod }] : []);
-  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }] });
+  const wasPassedOn = (pods: readonly PodRecord[]) => isPassedOn && pods.length > 0;
+  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }], wasPassedOn });
 }
 
 const killed = (address: string, fromMs: number): Harm => ({ kind: 'killed', address, fromMs, untilMs: fromMs + 1000 });
@@ -89,8 +94,9 @@ test('a resolver excuses what was sent to it when it was killed, and nothing els
 });
 
 test('a resolver passes on that a pod was killed', () => {
-  const lost = { destination: RESOLVER, harms: [killed(POD, BEGAN_MS)] } as const;
+  const lost = { destination: RESOLVER, harms: [killed(POD, BEGAN_MS)], isPassedOn: true } as const;
   assert.equal(judge({ ...lost, end: 'reset' }), 'podCrashed');
+  assert.equal(judge({ ...lost, end: 'reset', isPassedOn: false }), 'livingPod');
   assert.equal(judge({ ...lost, end: 'refused' }), 'livingPod');
 });
 
@@ -121,8 +127,9 @@ test('a preStop hook by policy spares new connections; it does not make an appli
 });
 
 test('a resolver passes on that a pod ended, where pods do not end in good order', () => {
-  const cut = { destination: RESOLVER, end: 'reset', sitePod: { deletedAtMs: BEGAN_MS } } as const;
+  const cut = { destination: RESOLVER, end: 'reset', sitePod: { deletedAtMs: BEGAN_MS }, isPassedOn: true } as const;
   assert.equal(judge({ ...cut, manners: 'abrupt' }), 'cutByAbruptPod');
+  assert.equal(judge({ ...cut, manners: 'abrupt', isPassedOn: false }), 'livingPod');
   assert.equal(judge({ ...cut, manners: 'abrupt', sitePod: {} }), 'livingPod');
   assert.equal(judge({ ...cut, manners: 'abrupt', sitePod: { deletedAtMs: 0, goneAtMs: 1000 } }), 'livingPod');
   assert.equal(judge({ ...cut, manners: 'policed', client: 'tcp-kept' }), 'cutByAbruptPod');

@@ -35,10 +35,12 @@ interface Evidence {
   podsAt(address: string): readonly PodRecord[];
   /** Those that its site ever had. */
   readonly sitePods: readonly PodRecord[];
+  /** Whether a resolver has passed its connection on to one of these pods. */
+  wasPassedOn(pods: readonly PodRecord[]): boolean;
 }
 
 /** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
-export function causeOf({ loss, harms, podsAt, sitePods }: Evidence): Cause {
+export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence): Cause {
   const { outcome, destination, beganAtMs, endedAtMs, site } = loss;
   const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
@@ -58,16 +60,18 @@ export function causeOf({ loss, harms, podsAt, sitePods }: Evidence): Cause {
     ({ goneAtMs = Number.POSITIVE_INFINITY }) => goneAtMs >= beganAtMs - GONE_MS,
   );
   const isOfSite = (each: PodRecord | undefined) => each?.app === site.name && each.namespace === site.namespace;
-  const isPassedOn = outcome.lost.end === 'reset' && killed.some((address) => podsAt(address).some(isOfSite));
-  if (isOfSite(pod) ? killed.includes(destination) : isPassedOn) return 'podCrashed';
+  // A resolver passes on what the pod behind it does.
+  const isCutBehind = (isCutting: (each: PodRecord) => boolean) =>
+    outcome.lost.end === 'reset' && !isOfSite(pod) && wasPassedOn(sitePods.filter(isCutting));
+  const isKilled = ({ addresses }: PodRecord) => addresses.some((address) => killed.includes(address));
+  if (isOfSite(pod) ? killed.includes(destination) : isCutBehind(isKilled)) return 'podCrashed';
   if (killed.includes(destination)) return 'resolverKilled';
   if (!isOfSite(pod) && isResolverAbsent) return 'resolverAbsent';
   const isEnding = ({ deletedAtMs = Number.POSITIVE_INFINITY, goneAtMs = Number.POSITIVE_INFINITY }: PodRecord) =>
     deletedAtMs <= endedAtMs + WATCH_LAG_MS && goneAtMs >= beganAtMs - WATCH_LAG_MS;
   const isNew = loss.client.endsWith('-new');
-  const isCutBehind = outcome.lost.end === 'reset' && !isOfSite(pod) && sitePods.some(isEnding);
-  // A resolver passes on that the pod behind it ended, too.
-  if (isCutBehind && (site.manners === 'abrupt' || (site.manners === 'policed' && !isNew))) return 'cutByAbruptPod';
+  const mayCut = site.manners === 'abrupt' || (site.manners === 'policed' && !isNew);
+  if (mayCut && isCutBehind(isEnding)) return 'cutByAbruptPod';
   if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
   if (!isOfSite(pod)) return 'staleResolver';
   const { deletedAtMs } = pod;

@@ -18,6 +18,7 @@ interface CyclesOptions {
   /** The number of the next cycle; nothing once there are enough. */
   next(): number | undefined;
   done(figures: CycleFigures): void;
+  failed(error: Error): void;
   step(what: string): void;
 }
 
@@ -25,23 +26,30 @@ interface CyclesOptions {
 const STAYED_AWAKE = 'cycles in which nobody fell asleep';
 const SITE_FAULT_PROBABILITY = 0.4;
 
-/** One sleep and wake after another of one site, until there are enough. */
+/** One sleep and wake after another of one site, until there are enough, whatever comes of each. */
 export async function runCycles(options: CyclesOptions): Promise<void> {
-  const { world, site, load, seed, siteFaults, next, done, step } = options;
-  const chance = createChance(seed);
-  for (let number = next(); number !== undefined; number = next()) {
-    const fault = pickFault(chance, siteFaults);
-    if (fault) step(`${site.name} ${number}: ${fault.name}`);
-    const deps = {
-      ...{ site, load, witness: world.witness, chance, step },
-      askToSleep: () => askToSleep(world, site),
-      connectionsThroughResolver: () => countConnections(world, site),
-      atZero: async () => fault?.atZero?.(world, site),
-      whileWaking: async () => fault?.whileWaking?.(world, site),
-    };
+  const chance = createChance(options.seed);
+  for (let number = options.next(); number !== undefined; number = options.next()) {
+    await runOne(options, chance, number).catch(options.failed);
+  }
+}
+
+async function runOne(options: CyclesOptions, chance: Chance, number: number): Promise<void> {
+  const { world, site, load, siteFaults, done, step } = options;
+  const fault = pickFault(chance, siteFaults);
+  if (fault) step(`${site.name} ${number}: ${fault.name}`);
+  const deps = {
+    ...{ site, load, witness: world.witness, chance, step },
+    askToSleep: () => askToSleep(world, site),
+    connectionsThroughResolver: () => countConnections(world, site),
+    atZero: async () => fault?.atZero?.(world, site),
+    whileWaking: async () => fault?.whileWaking?.(world, site),
+  };
+  try {
     const figures = await runCycle(deps, number);
     if (figures) done(figures);
     else world.disturbances.count(STAYED_AWAKE);
+  } finally {
     await fault?.after?.(world, site);
     if (fault) world.disturbances.count(fault.name);
   }

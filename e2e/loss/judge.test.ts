@@ -15,7 +15,8 @@ function setup() {
   const disturbances = createDisturbances();
   const book = createBook(disturbances.goingOn, { find: async () => undefined });
   const witness = { podsAt: () => [], allPods: () => [] };
-  return { disturbances, book, result: () => judge({ book, disturbances, witness, figures: [], failures: [] }) };
+  const run = { book, disturbances, witness, passedOn: [], figures: [], failures: [] };
+  return { disturbances, book, result: () => judge(run) };
 }
 
 test('each request is answered or lost, and each loss has a cause', async () => {

@@ -1,8 +1,10 @@
 import type { Book, Loss } from './book.ts';
 import { type Cause, causeOf } from './causes.ts';
 import type { CycleFigures } from './cycle.ts';
+import type { PassedOn } from './destination.ts';
 import type { Disturbances } from './disturbances.ts';
-import type { Witness } from './witness.ts';
+import { createPassedOnLedger } from './passed-on-ledger.ts';
+import type { PodRecord, Witness } from './witness.ts';
 
 export interface JudgedLoss extends Loss {
   readonly cause: Cause;
@@ -20,14 +22,19 @@ export interface RunResult {
 
 interface Run extends Omit<RunResult, 'losses'> {
   readonly witness: Pick<Witness, 'podsAt' | 'allPods'>;
+  readonly passedOn: readonly PassedOn[];
 }
 
 /** Says of each loss whose it is; a request of which nothing came, neither an answer nor a loss, is a failure. */
-export function judge({ witness, ...run }: Run): RunResult {
+export function judge({ witness, passedOn, ...run }: Run): RunResult {
   const { book, disturbances, failures } = run;
   const { podsAt, allPods } = witness;
-  const losses = book.losses.map((loss) => {
-    const cause = causeOf({ loss, harms: disturbances.harms, podsAt, sitePods: allPods(loss.site) });
+  const ledger = createPassedOnLedger(passedOn);
+  // Who ended first chooses first: none is left without what another could do without.
+  const inOrder = book.losses.toSorted((a, b) => a.endedAtMs - b.endedAtMs);
+  const losses = inOrder.map((loss) => {
+    const wasPassedOn = (pods: readonly PodRecord[]) => ledger.take(loss, pods);
+    const cause = causeOf({ loss, harms: disturbances.harms, podsAt, sitePods: allPods(loss.site), wasPassedOn });
     return { ...loss, cause };
   });
   const tallies = [...book.tallies.values()];

@@ -4,6 +4,8 @@ import { makeSampleApp } from '../cluster/sample-app-manifest.ts';
 import { makeApp } from '../stage/manifests.ts';
 
 export const PORTS: Ports = { http: 80, echo: 7, grpc: 50_051 };
+/** Where its pods listen. */
+export const POD_PORTS: Ports = { http: 8080, echo: 8082, grpc: 8083 };
 
 /**
  * How pods end: they leave in good order and answer all; or they end at SIGTERM; or that, and the policy of
@@ -53,11 +55,15 @@ export async function createSite(api: KubeApi, options: SiteOptions): Promise<Si
       // A process that is killed comes back soon, however often it is.
       'e2e.elasti.dev/restart-delay-ms': '300',
     },
-    env: { ECHO_PORT: '8082', GRPC_PORT: '8083', ON_TERM: manners === 'graceful' ? 'drain' : 'exit' },
+    env: {
+      ECHO_PORT: `${POD_PORTS.echo}`,
+      GRPC_PORT: `${POD_PORTS.grpc}`,
+      ON_TERM: manners === 'graceful' ? 'drain' : 'exit',
+    },
     ports: [
       { name: 'http', port: PORTS.http, targetPort: 'http' },
-      { name: 'echo', port: PORTS.echo, targetPort: 8082 },
-      { name: 'grpc', port: PORTS.grpc, targetPort: 8083 },
+      { name: 'echo', port: PORTS.echo, targetPort: POD_PORTS.echo },
+      { name: 'grpc', port: PORTS.grpc, targetPort: POD_PORTS.grpc },
     ],
   };
   await api.apply(manners === 'graceful' ? makeApp(app, preStopSeconds) : makeSampleApp(app));
