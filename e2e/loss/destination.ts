@@ -28,8 +28,9 @@ export interface Destinations {
   stop(): void;
 }
 
-/** The kernel tells of a connection a moment after it began. */
+/** The kernel tells of a connection a moment after it began; its news take longer to come through on a busy machine. */
 const TOLD_MS = 500;
+const TOLD_LIMIT_MS = 10_000;
 /** Of the connections of one minute and more. */
 const REMEMBERED = 100_000;
 const BUFFER_BYTES = '16777216';
@@ -52,8 +53,10 @@ export function followDestinations(): Destinations {
   });
   return {
     async find(clusterIp, source) {
-      await sleep(TOLD_MS);
-      const sent = destinations.get(keyOf(source));
+      const key = keyOf(source);
+      for (let waitedMs = 0; waitedMs < TOLD_LIMIT_MS && !destinations.has(key); waitedMs += TOLD_MS)
+        await sleep(TOLD_MS);
+      const sent = destinations.get(key);
       return sent?.address === clusterIp ? { ...sent, address: undefined } : sent;
     },
     passedOn,
