@@ -3,7 +3,13 @@ import type { Service } from '../../api/kubernetes.ts';
 import { decideBlocked } from '../blocked.ts';
 import type { ResolverPortOf } from '../redirect.ts';
 import type { DesiredChildren, RequestFacts, Settings } from '../types.ts';
-import { isPrivateServiceCurrent, isTcp, keepPrivateService, makePrivateService } from './private-service.ts';
+import {
+  isHeadless,
+  isPrivateServiceCurrent,
+  isTcp,
+  keepPrivateService,
+  makePrivateService,
+} from './private-service.ts';
 import { familiesOf, isSliceCurrent, keepSlice, makeResolverSlices } from './resolver-slices.ts';
 
 /** Reasons under which the Service itself cannot be read as a plain one, so that what stands is left as it is. */
@@ -37,7 +43,11 @@ export function desiredChildren(
   const publicService = usableService(facts, settings);
   if (publicService === undefined) return { ...observedChildren(facts), isComplete: false };
   const { namespace } = facts.elastiService;
-  const privateService = makePrivateService(publicService, { name: facts.privateServiceName, namespace });
+  const wantedService = makePrivateService(publicService, {
+    ...{ name: facts.privateServiceName, namespace },
+    isHeadless: isPrivateHeadless(facts, settings),
+  });
+  const privateService = isReplaced(facts, settings) ? undefined : wantedService;
   if (resolverPortOf === undefined) return { privateService, slices: keptSlices(facts), isComplete: false };
   const wanted = familiesOf(publicService).flatMap((family) => {
     const endpoints = facts.resolver?.get(family) ?? [];
@@ -60,13 +70,21 @@ export function desiredChildren(
   });
   const isComplete =
     (publicService.spec.ports ?? []).filter(isTcp).every((port) => resolverPortOf(port) !== undefined) &&
-    isPrivateServiceCurrent(facts.privateService, privateService) &&
+    isPrivateServiceCurrent(facts.privateService, wantedService) &&
     slices.length > 0 &&
     slices.length === wanted.length &&
     slices.length === facts.slices.size &&
     slices.every((slice) => isSliceCurrent(facts.slices.get(slice.metadata.name), slice));
   return { privateService, slices, isComplete };
 }
+
+/** A resolver that listens on a port for each Service goes to the pods by their addresses; one that was made with an address keeps it. */
+const isPrivateHeadless = ({ privateService }: RequestFacts, { resolver }: Settings): boolean =>
+  resolver.routing === 'port' && (privateService === undefined || isHeadless(privateService));
+
+/** KubeElasti's resolver goes to the pods by the address. It cannot be given one later: it goes for one sync, and is made anew by the next. */
+const isReplaced = ({ privateService }: RequestFacts, { resolver }: Settings): boolean =>
+  resolver.routing === 'host' && privateService !== undefined && isHeadless(privateService);
 
 /** The children exactly as observed, rebuilt from the fields that we own. */
 export function observedChildren(facts: RequestFacts): { privateService: Child | undefined; slices: readonly Child[] } {

@@ -13,18 +13,26 @@ const makePort = (port: ServicePort) => ({
   ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
 });
 
+const HEADLESS = { clusterIP: 'None' } as const;
+
+export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === HEADLESS.clusterIP;
+
 // UDP and SCTP stay with the public Service: the resolver forwards TCP only, and Metacontroller's default apply
 // merges ports by number, so that a UDP twin of a TCP port would be lost on update.
 const ownedSpec = (service: Service) => ({
+  ...(isHeadless(service) ? HEADLESS : {}),
   type: 'ClusterIP',
   selector: service.spec.selector ?? {},
   ports: (service.spec.ports ?? []).filter(isTcp).map(makePort),
 });
 
-/** The copy of the public Service that keeps pointing at the pods: its selector and TCP ports, nothing else of it. */
+/**
+ * The copy of the public Service that keeps pointing at the pods: its selector and TCP ports, nothing else of it. Headless, it
+ * takes none of the cluster's addresses, and kube-proxy has nothing to do for it.
+ */
 export function makePrivateService(
   publicService: Service,
-  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { name, namespace, ...options }: { readonly name: string; readonly namespace: string; readonly isHeadless: boolean },
 ): Child {
   return {
     apiVersion: 'v1',
@@ -34,7 +42,7 @@ export function makePrivateService(
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'elasti' },
     },
-    spec: ownedSpec(publicService),
+    spec: { ...(options.isHeadless ? HEADLESS : {}), ...ownedSpec(publicService) },
   };
 }
 
@@ -52,7 +60,7 @@ export function keepPrivateService(observed: Service, namespace: string): Child 
   };
 }
 
-/** Whether the observed private Service is the desired one in selector and ports, and is not being deleted. */
+/** Whether the observed private Service is the desired one in address, selector and ports, and is not being deleted. */
 export function isPrivateServiceCurrent(observed: Service | undefined, desired: Child): boolean {
   if (!observed || observed.metadata.deletionTimestamp !== undefined) return false;
   return observed.metadata.name === desired.metadata.name && isSame(ownedSpec(observed), desired.spec);
