@@ -28,6 +28,7 @@ export interface LoadFigures {
   readonly triggerPasses: readonly TriggerPass[];
   readonly wakes: {
     readonly quiet: WakeFigures;
+    readonly bareQuiet: WakeFigures;
     readonly busy: WakeFigures;
     readonly burst: WakeFigures;
     readonly bareBurst: WakeFigures;
@@ -41,7 +42,9 @@ export type Step = (what: string) => void;
 const SHARE_OF_FEW = 0.2;
 /** Code that no sync ran yet would count as memory of the first services. */
 const WARM_UP_PASSES = 5;
-const LATENCY_WAKES = 200;
+const LATENCY_WAKES = 100;
+/** What each sets off, from the Deployment's controller to the pods that end, is some 25 writes: more would measure queues. */
+const WAKES_PER_SECOND = 5;
 const BURST_WAKES = 1000;
 
 /** Brings up a fleet and looks at it while nothing happens. */
@@ -95,14 +98,17 @@ async function measureAllWakes(
 ): Promise<LoadFigures['wakes']> {
   const sleepers = members.filter(({ isAsleep }) => isAsleep);
   const { wake } = world.wakes;
+  const bare = await bareWake(world);
+  const perSecond = WAKES_PER_SECOND;
   const some = sleepers.slice(0, LATENCY_WAKES);
   step(`${some.length} wakes, at rest and while all are synced`);
-  const quiet = await measureWakes(world, some, { wake, perSecond: 20 });
-  const busy = await whileAllAreSynced(world, members, () => measureWakes(world, some, { wake, perSecond: 20 }));
+  const bareQuiet = await measureWakes(world, some, { wake: bare, perSecond });
+  const quiet = await measureWakes(world, some, { wake, perSecond });
+  const busy = await whileAllAreSynced(world, members, () => measureWakes(world, some, { wake, perSecond }));
 
   const many = sleepers.slice(0, BURST_WAKES);
   step(`${many.length} wakes in one second, and their bare calls`);
-  const bareBurst = await measureWakes(world, many, { wake: await bareWake(world), perSecond: many.length });
+  const bareBurst = await measureWakes(world, many, { wake: bare, perSecond: many.length });
   const burst = await measureWakes(world, many, { wake, perSecond: many.length });
-  return { quiet, busy, burst, bareBurst };
+  return { quiet, bareQuiet, busy, burst, bareBurst };
 }

@@ -70,8 +70,9 @@ export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: Lo
   ];
   printTable('Wakes', [
     ['', 'wakes', 'failed', 'seconds', 'p50 ms', 'p99 ms'],
-    row('20/s, at rest', wakes.quiet),
-    row('20/s, all being synced', wakes.busy),
+    row('5/s, at rest', wakes.quiet),
+    row('their bare API calls', wakes.bareQuiet),
+    row('5/s, all being synced', wakes.busy),
     row('all within one second', wakes.burst),
     row('their bare API calls', wakes.bareBurst),
   ]);

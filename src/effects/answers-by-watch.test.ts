@@ -13,8 +13,14 @@ import { createVirtualClock } from './testing/virtual-clock.ts';
 
 const BUSY: World = { ...WORLD, demand: 'active' };
 
+interface Setup {
+  readonly shown: World;
+  readonly real?: World;
+  readonly publishNotReadyAddresses?: boolean;
+}
+
 /** A hook service whose own watch shows one world, while another is so. */
-function setup({ shown, real = shown }: { readonly shown: World; readonly real?: World }) {
+function setup({ shown, real = shown, publishNotReadyAddresses = false }: Setup) {
   const clock = createVirtualClock(WORLD.now);
   const cluster = createModelCluster({ clock });
   cluster.targets.set(keyOfTarget(TARGET), { replicas: 2, statusReplicas: 2 });
@@ -23,6 +29,8 @@ function setup({ shown, real = shown }: { readonly shown: World; readonly real?:
   for (const service of Object.values(related[SERVICES] ?? {})) mirror.sinks.services.put(service);
   for (const slice of Object.values(related[SLICES] ?? {})) mirror.sinks.slices.put(slice);
   const now = requestOf(real);
+  const publicService = now.related[SERVICES]?.['shop/web'];
+  if (publicService) Object.assign(publicService.spec, { publishNotReadyAddresses });
   for (const [key, slice] of Object.entries(now.related[SLICES] ?? {}))
     cluster.slices.set(key, EndpointSlice.parse(slice));
   const serviceReads: string[] = [];
@@ -77,6 +85,18 @@ test('an answer that changes something rests on a live look, whatever our watch 
   assert.equal(status.phase, 'Serving');
   assert.equal(children.length, 1);
   assert.deepEqual(serviceReads.sort(), ['shop/elasti-web-pvt-4b5e57f6eb', 'shop/web']);
+});
+
+test('a live look lists the slices of the private Service where those of the public one do not say who is ready', async () => {
+  const listed = async (publishNotReadyAddresses: boolean) => {
+    const { sync, cluster } = setup({ shown: BUSY, real: BUSY, publishNotReadyAddresses });
+    await sync(undefined);
+    return cluster.calls.flatMap(({ name, subject }) =>
+      name === 'listSlices' && subject.startsWith('shop/') ? subject : [],
+    );
+  };
+  assert.deepEqual(await listed(false), ['shop/web']);
+  assert.deepEqual(await listed(true), ['shop/web', 'shop/elasti-web-pvt-4b5e57f6eb']);
 });
 
 test('where the live look fails nothing is changed', async () => {

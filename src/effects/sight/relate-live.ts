@@ -1,6 +1,7 @@
 import { type ObjectGroups, SERVICES, SLICES, type SyncRequest } from '../../api/hooks.ts';
 import type { EndpointSlice, Service } from '../../api/kubernetes.ts';
 import { privateServiceName } from '../../core/names.ts';
+import { ownEndpointsOf } from '../../core/observe.ts';
 import type { ElastiService, Settings } from '../../core/types.ts';
 import { KubeApiError } from '../../errors.ts';
 import { attempt } from '../outcomes.ts';
@@ -28,15 +29,20 @@ export function createRelateLive({ cluster, clock, settings }: RelateLiveDeps): 
     attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options)),
   );
   return async (body, { namespace, spec }) => {
-    const names = [spec.service, privateServiceName(spec.service)];
-    const [services, ofServices, ofResolver] = await Promise.all([
-      Promise.all(names.map((name) => attempt(cluster.readService({ namespace, name }, options)))),
-      Promise.all(names.map((name) => attempt(cluster.listSlices(namespace, name, options)))),
+    const privateName = privateServiceName(spec.service);
+    const readService = (name: string) => attempt(cluster.readService({ namespace, name }, options));
+    const listSlices = (name: string) => attempt(cluster.listSlices(namespace, name, options));
+    const [publicService, privateService, ofPublic, ofResolver] = await Promise.all([
+      readService(spec.service),
+      readService(privateName),
+      listSlices(spec.service),
       listResolver(),
     ]);
     const related: ObjectGroups = {};
-    const readServices = allRead(services);
-    const readSlices = allRead([...ofServices, ofResolver]);
+    const readServices = allRead([publicService, privateService]);
+    // Of a Service like most its own slices say whether it is ready.
+    const areOwnPublic = readServices?.[0] === undefined || ownEndpointsOf(readServices[0]) === 'public';
+    const readSlices = allRead([ofPublic, ofResolver, ...(areOwnPublic ? [] : [await listSlices(privateName)])]);
     if (readServices) related[SERVICES] = byKey<Service>(readServices.flatMap((service) => service ?? []));
     if (readSlices) related[SLICES] = byKey<EndpointSlice>(readSlices.flat());
     return { ...body, related };
