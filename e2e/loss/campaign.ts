@@ -17,6 +17,7 @@ import { judge, type RunResult } from './judge.ts';
 import { createLoad } from './load.ts';
 import { plant } from './mistakes.ts';
 import type { LossOptions } from './options.ts';
+import type { Site } from './site.ts';
 import { createSites } from './sites.ts';
 import { addClientAddresses, createSources } from './sources.ts';
 import { uninstallWhileAsleep } from './uninstall.ts';
@@ -81,7 +82,8 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     await book.settled();
     canary.stop();
     const { passedOn } = destinations;
-    return { control, elasti: judge({ book, figures, disturbances, witness, passedOn, failures }) };
+    const ended = figures.map(({ site }) => site);
+    return { control, elasti: judge({ book, figures, ended, disturbances, witness, passedOn, failures }) };
   } finally {
     destinations.stop();
     witness.stop();
@@ -99,6 +101,7 @@ interface ControlDeps extends CampaignDeps {
 async function runControl({ api, witness, destinations, nextSource, options, step }: ControlDeps): Promise<RunResult> {
   const disturbances = createDisturbances();
   const book = createBook(() => 'control', destinations);
+  const ended: Site[] = [];
   if (options.control > 0) {
     const sites = await createSites({ api, count: options.services, namespace: 'control', nextSource });
     const next = countTo(options.control, () => {});
@@ -109,6 +112,7 @@ async function runControl({ api, witness, destinations, nextSource, options, ste
         const load = createLoad({ site, book, chance, nextSource });
         for (let number = next(); number !== undefined; number = next()) {
           await restartOnce({ api, site, load, chance }, number);
+          ended.push(site);
         }
         await load.flow({});
       }),
@@ -116,7 +120,7 @@ async function runControl({ api, witness, destinations, nextSource, options, ste
     await book.settled();
     for (const name of ['control', 'control-policed']) await api.remove(`/api/v1/namespaces/${name}`);
   }
-  return judge({ book, figures: [], disturbances, witness, passedOn: [], failures: [] });
+  return judge({ book, figures: [], ended, disturbances, witness, passedOn: [], failures: [] });
 }
 
 function countTo(limit: number, step: (what: string) => void): () => number | undefined {

@@ -15,7 +15,7 @@ function setup() {
   const disturbances = createDisturbances();
   const book = createBook(disturbances.goingOn, { find: async () => undefined });
   const witness = { podsAt: () => [], allPods: () => [] };
-  const run = { book, disturbances, witness, passedOn: [], figures: [], failures: [] };
+  const run = { book, disturbances, witness, passedOn: [], figures: [], ended: [], failures: [] };
   return { disturbances, book, result: () => judge(run) };
 }
 

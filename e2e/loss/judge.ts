@@ -4,6 +4,7 @@ import type { CycleFigures } from './cycle.ts';
 import type { PassedOn } from './destination.ts';
 import type { Disturbances } from './disturbances.ts';
 import { createPassedOnLedger } from './passed-on-ledger.ts';
+import type { Site } from './site.ts';
 import type { PodRecord, Witness } from './witness.ts';
 
 export interface JudgedLoss extends Loss {
@@ -15,6 +16,8 @@ export interface RunResult {
   readonly book: Book;
   readonly losses: readonly JudgedLoss[];
   readonly figures: readonly CycleFigures[];
+  /** The sites whose pods were ended, by a sleep or a restart, as often as they were. */
+  readonly ended: readonly Site[];
   readonly disturbances: Disturbances;
   /** What did not come about: a site that was stuck, a fault that was not mended. */
   readonly failures: readonly string[];

@@ -22,6 +22,14 @@ export function formatReport(control: RunResult, elasti: RunResult): string {
     '',
     formatTable(['cause', 'without Elasti', 'with Elasti', ''], causeRows(control, elasti)),
     '',
+    formatTable(
+      ['lost to pods that ended, for each that did', ...MANNERS],
+      [
+        ['without Elasti, restarts', ...lossesPerEnd(control)],
+        ['with Elasti, sleeps', ...lossesPerEnd(elasti)],
+      ],
+    ),
+    '',
     formatTable(['', 'n', 'p50', 'p99', 'max'], figureRows(elasti)),
     '',
     `the API server stood still: ${standstillsOf(elasti)}`,
@@ -67,6 +75,17 @@ function causeRows(control: RunResult, elasti: RunResult): string[][] {
     return counts.some((count) => count > 0)
       ? [[name, ...counts.map(String), `${isOurs ? 'OURS: ' : ''}${sentence}`]]
       : [];
+  });
+}
+
+const BY_ENDING: readonly Cause[] = ['stalePod', 'abruptPod', 'cutByAbruptPod'];
+
+/** By the manners of pods: what each loses when it ends, whatever ended it. */
+function lossesPerEnd({ losses, ended }: RunResult): readonly string[] {
+  return MANNERS.map((manners) => {
+    const lost = losses.filter(({ site, cause }) => site.manners === manners && BY_ENDING.includes(cause)).length;
+    const ends = ended.filter((site) => site.manners === manners).length;
+    return ends === 0 ? '-' : `${(lost / ends).toFixed(2)} (${lost} in ${ends})`;
   });
 }
 
