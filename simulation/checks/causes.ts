@@ -10,6 +10,9 @@ import { PROOF_MS } from './zero.ts';
 /** For so long after claims were deleted a service may wait for the sync that claims its ports anew. */
 const LOST_MS = 60 * SECOND;
 
+/** Until a port of a Service is in the slices that its controller keeps. */
+const UNLISTED_MS = 3 * SECOND;
+
 /** Whose loss it is when a request finds nobody. */
 export interface LossCauses {
   causeOfNoEndpoint(site: Site, family: Family): Cause;
@@ -72,9 +75,9 @@ export function createLossCauses({ world, claims, resolvers, now, truthOf }: Che
       // The target slept already, for another Service of its: then the ElastiService has yet to be seen, and its slices made.
       const isNew = truth.answeredAtMs < truth.chargedAtMs + UNSEEN_MS || now() - truth.chargedAtMs < 2 * PROGRAMMED_MS;
       if (truth.chargedAtMs > truth.zeroAtMs && isNew) return 'notOurService';
-      // Where ports came within the time of one zero step nobody could have seen them, and nobody holds them until pods are up again.
+      // Ports that came a moment before the zero are not in the Service's own slices yet, and nobody holds them until pods are up again.
       const isZeroUnseeing =
-        truth.zeroAtMs >= truth.serviceChangedAtMs && truth.zeroAtMs - truth.serviceChangedAtMs < PROOF_MS;
+        truth.zeroAtMs >= truth.serviceChangedAtMs && truth.zeroAtMs - truth.serviceChangedAtMs < UNLISTED_MS;
       if (truth.outage === 'ours' && isZeroUnseeing && now() - truth.zeroAtMs < PROOF_MS) return 'portsChanged';
       if (truth.outage === 'ours') return 'noEndpoint';
       // Once the redirection stood in this outage, nobody but us could take it away again.

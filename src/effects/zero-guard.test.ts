@@ -28,6 +28,23 @@ test('slices of somebody else may be as young as they are', () => {
   assert.equal(objectionWith([slice, young]), undefined);
 });
 
+test('a port that was added to the Service a moment ago keeps replicas from 0 until it is redirected too', () => {
+  const ours = madeAt('2026-03-01T11:00:00Z');
+  const [slice] = ours;
+  assert.ok(slice);
+  const labels = { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' };
+  const ownWith = (ports: EndpointSlice['ports']) => ({
+    ...slice,
+    metadata: { ...slice.metadata, name: 'web-x7k2p', labels },
+    ports,
+  });
+  const redirected = ours.flatMap(({ ports }) => ports ?? []);
+  const admin = { name: 'admin', port: 9000 };
+  assert.equal(objectionWith([...ours, ownWith(redirected)]), undefined);
+  assert.equal(objectionWith([...ours, ownWith([...redirected, admin])]), 'SlicesIncomplete');
+  assert.equal(objectionWith([...ours, ownWith([...redirected, { ...admin, protocol: 'UDP' }])]), undefined);
+});
+
 // Found by the simulation (seed 11000441, --faults all): a port of the Service was changed in a drain, so that its slice was
 // changed in place, and the next sync was still shown the status from before.
 test('a redirection that began anew keeps replicas from 0, although its slices are old', () => {

@@ -1,6 +1,8 @@
 import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import type { Parent } from '../api/hooks.ts';
 import type { EndpointSlice, Target } from '../api/kubernetes.ts';
+import { isOwnSlice } from '../core/observe.ts';
+import { isTcp } from '../core/resources/private-service.ts';
 import { isSliceCurrent, MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { sharersOf } from '../core/sharers.ts';
 import { secondsSince } from '../core/time.ts';
@@ -67,8 +69,22 @@ function areSlicesComplete(guard: SleepGuard, slices: readonly EndpointSlice[]):
     const observed = byName.get(desired.metadata.name);
     return observed !== undefined && isSliceCurrent(observed, desired) && readyEndpoints(observed).length > 0;
   });
-  return isComplete && guard.slices.length > 0;
+  return isComplete && guard.slices.length > 0 && areAllPortsRedirected(slices);
 }
+
+/** A port that was added to the Service a moment ago is in the Service's own slices before a sync can have seen it. */
+function areAllPortsRedirected(slices: readonly EndpointSlice[]): boolean {
+  const redirected = new Set(slices.filter(isOurSlice).flatMap(tcpPortNames));
+  return slices
+    .filter(isOwnSlice)
+    .flatMap(tcpPortNames)
+    .every((name) => redirected.has(name));
+}
+
+const tcpPortNames = ({ ports }: EndpointSlice): readonly string[] =>
+  (ports ?? []).filter(isTcp).map(({ name }) => name ?? '');
+
+const isOurSlice = ({ metadata }: EndpointSlice): boolean => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
 
 // The status that says since when traffic is redirected comes from a watch, and so may be older than the slices beside
 // it: where they went and came again, it still tells of the first ones. Their own age cannot be wrong like that. The
@@ -77,6 +93,5 @@ function areSlicesYoung(
   slices: readonly EndpointSlice[],
   { now, drainSeconds }: { readonly now: Date; readonly drainSeconds: number },
 ): boolean {
-  const ours = slices.filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
-  return ours.some(({ metadata }) => secondsSince(metadata.creationTimestamp, now) < drainSeconds);
+  return slices.filter(isOurSlice).some(({ metadata }) => secondsSince(metadata.creationTimestamp, now) < drainSeconds);
 }
