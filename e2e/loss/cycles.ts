@@ -38,20 +38,29 @@ async function runOne(options: CyclesOptions, chance: Chance, number: number): P
   const { world, site, load, siteFaults, done, step } = options;
   const fault = pickFault(chance, siteFaults);
   if (fault) step(`${site.name} ${number}: ${fault.name}`);
+  let isDone = false;
+  const act = async (deed: SiteFault['atZero']) => {
+    if (!deed) return;
+    isDone = true;
+    await deed(world, site);
+  };
   const deps = {
     ...{ site, load, witness: world.witness, chance, step },
     askToSleep: () => askToSleep(world, site),
     connectionsThroughResolver: () => countConnections(world, site),
-    atZero: async () => fault?.atZero?.(world, site),
-    whileWaking: async () => fault?.whileWaking?.(world, site),
+    atZero: () => act(fault?.atZero),
+    whileWaking: () => act(fault?.whileWaking),
   };
   try {
     const figures = await runCycle(deps, number);
     if (figures) done(figures);
     else world.disturbances.count(STAYED_AWAKE);
   } finally {
-    await fault?.after?.(world, site);
-    if (fault) world.disturbances.count(fault.name);
+    // A cycle in which nobody fell asleep has come to neither.
+    if (fault && isDone) {
+      await fault.after?.(world, site);
+      world.disturbances.count(fault.name);
+    }
   }
 }
 
