@@ -49,7 +49,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     await api.apply(sites.map(({ namespace, name }) => makeElastiService(namespace, { service: name })));
 
     const world = { environment, witness, disturbances, chance: createChance(options.seed) };
-    const canary = startCanary(api, disturbances.harm);
+    const canary = await startCanary(api, disturbances.harm);
     const enough = new AbortController();
     const next = countTo(options.cycles, deps.step);
     const figures: CycleFigures[] = [];
@@ -80,7 +80,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     deps.step('uninstalling while all sleep');
     await uninstallWhileAsleep({ world, sites: loaded }).catch(noteFailure);
     await book.settled();
-    canary.stop();
+    await canary.stop();
     const { passedOn } = destinations;
     const ended = figures.map(({ site }) => site);
     return { control, elasti: judge({ book, figures, ended, disturbances, witness, passedOn, failures }) };

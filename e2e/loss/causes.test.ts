@@ -82,7 +82,15 @@ test('no answer is not ours where the API server stood still meanwhile', () => {
   const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
   assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS)] }), 'standstill');
   assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS + 1)] }), 'unanswered');
-  assert.equal(judge({ harms: [still(BEGAN_MS)] }), 'noEndpoint');
+});
+
+test('kube-proxy sends new connections anywhere while it hears of nothing', () => {
+  const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
+  assert.equal(judge({ harms: [still(BEGAN_MS)] }), 'standstill');
+  assert.equal(judge({ destination: POD, harms: [still(BEGAN_MS)] }), 'standstill');
+  assert.equal(judge({ destination: RESOLVER, harms: [still(BEGAN_MS)] }), 'standstill');
+  assert.equal(judge({ harms: [still(ENDED_MS + 1)] }), 'noEndpoint');
+  assert.equal(judge({ end: 'reset', destination: RESOLVER, harms: [still(BEGAN_MS)] }), 'livingPod');
 });
 
 test('a resolver excuses what was sent to it when it was killed, and nothing else', () => {

@@ -16,7 +16,10 @@ export const CAUSES = {
   abruptPod: { isOurs: false, sentence: "a pod closed its listener at SIGTERM, within kube-proxy's sync window" },
   cutByAbruptPod: { isOurs: false, sentence: 'a pod that ends at SIGTERM cut what it was answering' },
   resolverKilled: { isOurs: false, sentence: 'held or passed on by, or sent to, a resolver that was killed' },
-  standstill: { isOurs: false, sentence: 'the API server took no write for seconds, or nobody heard of one' },
+  standstill: {
+    isOurs: false,
+    sentence: 'the API server took no write for seconds, or kube-proxy did not hear of one',
+  },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
 } as const;
 export type Cause = keyof typeof CAUSES;
@@ -24,7 +27,7 @@ export type Cause = keyof typeof CAUSES;
 /** Something that a fault did, and for how long it excuses what. */
 export type Harm =
   | { readonly kind: 'killed'; readonly address: string; readonly fromMs: number; readonly untilMs: number }
-  /** The API server stood still. */
+  /** What was to be written came through to kube-proxy only then. */
   | { readonly kind: 'standstill'; readonly fromMs: number; readonly untilMs: number }
   | { readonly kind: 'noResolver'; readonly fromMs: number; readonly untilMs: number };
 
@@ -54,7 +57,9 @@ export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence
     );
     if (!isSilenced || !killed.includes(destination ?? '')) return isStill ? 'standstill' : 'unanswered';
   }
-  if (destination === undefined) return isResolverAbsent ? 'resolverAbsent' : 'noEndpoint';
+  // kube-proxy sends new connections where it last knew of somebody, or to nobody.
+  const isMisled = isStill && outcome.lost.end === 'refused';
+  if (destination === undefined) return isResolverAbsent ? 'resolverAbsent' : isMisled ? 'standstill' : 'noEndpoint';
 
   const pod = podsAt(destination).findLast(
     ({ goneAtMs = Number.POSITIVE_INFINITY }) => goneAtMs >= beganAtMs - GONE_MS,
@@ -72,9 +77,12 @@ export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence
   const isNew = loss.client.endsWith('-new');
   const mayCut = site.manners === 'abrupt' || (site.manners === 'policed' && !isNew);
   if (mayCut && isCutBehind(isEnding)) return 'cutByAbruptPod';
-  if (pod?.deletedAtMs === undefined || pod.deletedAtMs > endedAtMs + WATCH_LAG_MS) return 'livingPod';
+  const isEnded = pod?.deletedAtMs !== undefined && pod.deletedAtMs <= endedAtMs + WATCH_LAG_MS;
+  const isAbruptEnd = isEnded && isOfSite(pod) && site.manners === 'abrupt';
+  if (isMisled && !isAbruptEnd) return 'standstill';
+  if (!isEnded) return 'livingPod';
   if (!isOfSite(pod)) return 'staleResolver';
-  const { deletedAtMs } = pod;
+  const { deletedAtMs = 0 } = pod;
   const isUntold = ({ kind, fromMs, untilMs }: Harm) =>
     kind === 'standstill' && fromMs <= beganAtMs && untilMs >= deletedAtMs;
   // kube-proxy could not have heard that the pod ends.

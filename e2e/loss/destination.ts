@@ -33,7 +33,8 @@ const TOLD_MS = 500;
 const TOLD_LIMIT_MS = 10_000;
 /** Of the connections of one minute and more. */
 const REMEMBERED = 100_000;
-const BUFFER_BYTES = '16777216';
+/** Some kilobytes for each of the news that wait; what finds no room is lost without a word. */
+const BUFFER_BYTES = '268435456';
 
 /**
  * Follows the kernel's news of connections. Its table would not do: one that is refused at once is gone from it at once.

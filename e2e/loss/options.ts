@@ -16,6 +16,8 @@ export interface LossOptions {
   readonly siteFaults: readonly SiteFault[];
   /** Planted to see the campaign fail. */
   readonly mistake: Mistake | undefined;
+  /** A file for all that is known of each loss. */
+  readonly json: string | undefined;
   /** Leaves logs and pods' output when the cluster is removed. */
   readonly isKeepingLogs: boolean;
   readonly isVerbose: boolean;
@@ -32,6 +34,7 @@ export function readOptions(): LossOptions {
       seed: { type: 'string', default: '1' },
       faults: { type: 'string', default: 'all' },
       mistake: { type: 'string' },
+      json: { type: 'string' },
       keep: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
@@ -47,6 +50,7 @@ export function readOptions(): LossOptions {
     faults: FAULTS.filter(isChosen),
     siteFaults: SITE_FAULTS.filter(isChosen),
     mistake: chooseMistake(values.mistake),
+    json: values.json,
     isKeepingLogs: values.keep,
     isVerbose: values.verbose,
   };

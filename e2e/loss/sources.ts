@@ -5,9 +5,12 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 60_000;
 const ADDRESSES = Array.from({ length: 8 }, (_, index) => `10.244.0.${11 + index}`);
 
-/** Adds the addresses that clients have: from one alone, ports would soon be used again while connections linger. */
+/** Of the canary's servers. */
+export const CANARY_ADDRESS = '10.244.0.19';
+
+/** Adds the addresses that clients have, and the canary's: from one alone, ports would soon be used again while connections linger. */
 export async function addClientAddresses(): Promise<void> {
-  const commands = ADDRESSES.map((address) => `addr replace ${address}/32 dev lo`);
+  const commands = [...ADDRESSES, CANARY_ADDRESS].map((address) => `addr replace ${address}/32 dev lo`);
   await run('ip', ['-batch', '-'], commands.join('\n'));
 }
 
