@@ -22,6 +22,8 @@ interface Situation {
   readonly harms?: readonly Harm[];
   /** A resolver has passed it on to the site's pod. */
   readonly isPassedOn?: boolean;
+  readonly raisedSinceMs?: number;
+  readonly endedMs?: number;
 }
 
 function judge({
@@ -33,6 +35,8 @@ function judge({
   harms = [],
   sitePod = {},
   isPassedOn = false,
+  raisedSinceMs,
+  endedMs = ENDED_MS,
 }: Situation): Cause {
   const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
@@ -40,7 +44,7 @@ function judge({
     client,
     outcome: { source: { localAddress: '10.244.0.11', localPort: 20_000 }, lost: { end, text: end } },
     beganAtMs: BEGAN_MS,
-    endedAtMs: ENDED_MS,
+    endedAtMs: endedMs,
     destination,
     connectedAtMs: BEGAN_MS,
     during: 'none',
@@ -50,7 +54,7 @@ function judge({
   const records = { [POD]: own, [RESOLVER]: system } as Readonly<Record<string, PodRecord>>;
   const podsAt = (address: string) => (records[address] ? [{ ...records[address], ...pod }] : []);
   const wasPassedOn = (pods: readonly PodRecord[]) => isPassedOn && pods.length > 0;
-  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }], wasPassedOn });
+  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }], raisedSinceMs, wasPassedOn });
 }
 
 const killed = (address: string, fromMs: number): Harm => ({ kind: 'killed', address, fromMs, untilMs: fromMs + 1000 });
@@ -78,10 +82,22 @@ test('no answer is not ours where the address went with the resolver that was ki
   assert.equal(judge({ ...silent, harms: [], pod: { goneAtMs: BEGAN_MS + 100 } }), 'unanswered');
 });
 
-test('no answer is not ours where the API server stood still meanwhile', () => {
-  const still = (fromMs: number): Harm => ({ kind: 'standstill', fromMs, untilMs: fromMs + 3000 });
-  assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS)] }), 'standstill');
-  assert.equal(judge({ end: 'unanswered', harms: [still(ENDED_MS + 1)] }), 'unanswered');
+test('no answer is not ours where nothing came through for most of the time', () => {
+  const still = (untilMs: number): Harm => ({ kind: 'standstill', fromMs: BEGAN_MS, untilMs });
+  assert.equal(judge({ end: 'unanswered', harms: [still(BEGAN_MS + 251)] }), 'standstill');
+  assert.equal(judge({ end: 'unanswered', harms: [still(BEGAN_MS + 250)] }), 'unanswered');
+});
+
+test('no answer is not ours where replicas were raised in time and no pod came', () => {
+  const waited = { end: 'unanswered', destination: RESOLVER, endedMs: BEGAN_MS + 60_000 } as const;
+  const raisedSinceMs = BEGAN_MS + 10_000;
+  assert.equal(judge({ ...waited, raisedSinceMs }), 'noPod');
+  assert.equal(judge({ ...waited, raisedSinceMs: raisedSinceMs + 1 }), 'unanswered', 'raised late');
+  assert.equal(judge(waited), 'unanswered', 'never raised');
+  const ready = { ...waited, raisedSinceMs, sitePod: { firstReadyAtMs: BEGAN_MS + 55_000 } };
+  assert.equal(judge(ready), 'unanswered');
+  assert.equal(judge({ ...ready, sitePod: { firstReadyAtMs: BEGAN_MS + 55_001 } }), 'noPod', 'a moment before');
+  assert.equal(judge({ ...ready, sitePod: { firstReadyAtMs: 0, deletedAtMs: BEGAN_MS } }), 'noPod', 'one of before');
 });
 
 test('kube-proxy sends new connections anywhere while it hears of nothing', () => {

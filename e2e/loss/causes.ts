@@ -20,6 +20,7 @@ export const CAUSES = {
     isOurs: false,
     sentence: 'the API server took no write for seconds, or kube-proxy did not hear of one',
   },
+  noPod: { isOurs: false, sentence: 'replicas were raised, and no pod came to be ready for as long as clients wait' },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
 } as const;
 export type Cause = keyof typeof CAUSES;
@@ -38,12 +39,14 @@ interface Evidence {
   podsAt(address: string): readonly PodRecord[];
   /** Those that its site ever had. */
   readonly sitePods: readonly PodRecord[];
+  /** Since when replicas had been above 0 when it was lost; undefined: they were not. */
+  readonly raisedSinceMs: number | undefined;
   /** Whether a resolver has passed its connection on to one of these pods. */
   wasPassedOn(pods: readonly PodRecord[]): boolean;
 }
 
 /** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
-export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence): Cause {
+export function causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, wasPassedOn }: Evidence): Cause {
   const { outcome, destination, beganAtMs, endedAtMs, site } = loss;
   const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
@@ -55,7 +58,14 @@ export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence
     const isSilenced = podsAt(destination ?? '').some(
       ({ goneAtMs }) => goneAtMs !== undefined && goneAtMs <= endedAtMs,
     );
-    if (!isSilenced || !killed.includes(destination ?? '')) return isStill ? 'standstill' : 'unanswered';
+    if (!isSilenced || !killed.includes(destination ?? '')) {
+      const stillMs = harms
+        .filter(({ kind }) => kind === 'standstill')
+        .map(({ fromMs, untilMs }) => Math.min(untilMs, endedAtMs) - Math.max(fromMs, beganAtMs))
+        .reduce((sum, ms) => sum + Math.max(0, ms), 0);
+      if (stillMs > (endedAtMs - beganAtMs) / 2) return 'standstill';
+      return isPodMissing({ loss, sitePods, raisedSinceMs }) ? 'noPod' : 'unanswered';
+    }
   }
   // kube-proxy sends new connections where it last knew of somebody, or to nobody.
   const isMisled = isStill && outcome.lost.end === 'refused';
@@ -93,6 +103,24 @@ export function causeOf({ loss, harms, podsAt, sitePods, wasPassedOn }: Evidence
   if (site.manners === 'policed') return isNewConnection ? 'stalePod' : 'cutByAbruptPod';
   return outcome.lost.end === 'refused' ? 'abruptPod' : 'cutByAbruptPod';
 }
+
+/** It was woken in time, and then none of its pods was ready early enough to answer. */
+function isPodMissing({
+  loss,
+  sitePods,
+  raisedSinceMs,
+}: Pick<Evidence, 'loss' | 'sitePods' | 'raisedSinceMs'>): boolean {
+  const { beganAtMs, endedAtMs } = loss;
+  if (raisedSinceMs === undefined || raisedSinceMs > beganAtMs + RAISED_MS) return false;
+  return !sitePods.some(
+    ({ firstReadyAtMs = Number.POSITIVE_INFINITY, deletedAtMs = Number.POSITIVE_INFINITY }) =>
+      firstReadyAtMs <= endedAtMs - ANSWERED_MS && deletedAtMs > raisedSinceMs,
+  );
+}
+
+/** Within this a wake is to have raised replicas, and a ready pod to have answered those who waited. */
+const RAISED_MS = 10_000;
+const ANSWERED_MS = 5000;
 
 /** A connection may be sent to a pod for a moment after it is gone; addresses are used again much later. */
 const GONE_MS = 10_000;

@@ -24,20 +24,24 @@ export interface RunResult {
 }
 
 interface Run extends Omit<RunResult, 'losses'> {
-  readonly witness: Pick<Witness, 'podsAt' | 'allPods'>;
+  readonly witness: Pick<Witness, 'podsAt' | 'allPods' | 'raisedSince'>;
   readonly passedOn: readonly PassedOn[];
 }
 
 /** Says of each loss whose it is; a request of which nothing came, neither an answer nor a loss, is a failure. */
 export function judge({ witness, passedOn, ...run }: Run): RunResult {
   const { book, disturbances, failures } = run;
-  const { podsAt, allPods } = witness;
+  const { podsAt, allPods, raisedSince } = witness;
   const ledger = createPassedOnLedger(passedOn);
   // Who ended first chooses first: none is left without what another could do without.
   const inOrder = book.losses.toSorted((a, b) => a.endedAtMs - b.endedAtMs);
   const losses = inOrder.map((loss) => {
     const wasPassedOn = (pods: readonly PodRecord[]) => ledger.take(loss, pods);
-    const cause = causeOf({ loss, harms: disturbances.harms, podsAt, sitePods: allPods(loss.site), wasPassedOn });
+    const { site, endedAtMs } = loss;
+    const cause = causeOf({
+      ...{ loss, harms: disturbances.harms, podsAt, wasPassedOn },
+      ...{ sitePods: allPods(site), raisedSinceMs: raisedSince(site, endedAtMs) },
+    });
     return { ...loss, cause };
   });
   const tallies = [...book.tallies.values()];

@@ -12,6 +12,8 @@ export interface PodRecord {
   readonly addresses: readonly string[];
   readonly app: string | undefined;
   readyAtMs?: number;
+  /** Whether it still is or not. */
+  firstReadyAtMs?: number;
   /** When it was asked to end. */
   deletedAtMs?: number;
   goneAtMs?: number;
@@ -38,6 +40,8 @@ export interface Witness {
   pods(app: string, namespace: string): readonly PodRecord[];
   /** Those that are gone, too. */
   allPods(site: Site): readonly PodRecord[];
+  /** Since when replicas had been above 0 at a time; undefined: they were not. */
+  raisedSince(site: Site, atMs: number): number | undefined;
   stop(): void;
 }
 
@@ -54,6 +58,7 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
   const changes = new EventEmitter().setMaxListeners(0);
   const pods = new Map<string, PodRecord>();
   const replicas = new Map<string, number>();
+  const raises = new Map<string, { readonly atMs: number; readonly isUp: boolean }[]>();
   const phases = new Map<string, string | undefined>();
   const slices = new Map<string, Set<string>>();
 
@@ -68,9 +73,14 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
       const record = takePod(pods, pod);
       if (isGone) record.goneAtMs ??= performance.now();
     }),
-    follow<Scaled>(DEPLOYMENTS, ({ metadata, spec }) =>
-      replicas.set(keyOf(metadata.namespace, metadata.name), spec.replicas),
-    ),
+    follow<Scaled>(DEPLOYMENTS, ({ metadata, spec }) => {
+      const key = keyOf(metadata.namespace, metadata.name);
+      replicas.set(key, spec.replicas);
+      const isUp = spec.replicas > 0;
+      const all = raises.get(key) ?? [];
+      raises.set(key, all);
+      if (all.at(-1)?.isUp !== isUp) all.push({ atMs: performance.now(), isUp });
+    }),
     follow<Slice>(SLICES, ({ metadata }, isGone) => {
       if (metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) return;
       const key = keyOf(metadata.namespace, metadata.labels['kubernetes.io/service-name']);
@@ -116,6 +126,10 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
       [...pods.values()].filter((pod) => pod.app === app && pod.namespace === namespace && !pod.goneAtMs),
     allPods: ({ name, namespace }) =>
       [...pods.values()].filter((pod) => pod.app === name && pod.namespace === namespace),
+    raisedSince({ name, namespace }, atMs) {
+      const last = raises.get(keyOf(namespace, name))?.findLast((each) => each.atMs <= atMs);
+      return last?.isUp ? last.atMs : undefined;
+    },
     stop: () => {
       for (const each of [...watching, parents]) each.stop();
     },
@@ -128,12 +142,14 @@ function takePod(pods: Map<string, PodRecord>, { metadata, status }: PodObject):
   const before = pods.get(uid);
   const isReady = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
   const readyAtMs = isReady ? (before?.readyAtMs ?? performance.now()) : undefined;
+  const firstReadyAtMs = before?.firstReadyAtMs ?? readyAtMs;
   const deletedAtMs = before?.deletedAtMs ?? (deletionTimestamp ? performance.now() : undefined);
   const addresses = status?.podIPs?.map(({ ip }) => ip) ?? before?.addresses ?? [];
   const app = labels.app ?? labels['app.kubernetes.io/name'];
   const record: PodRecord = {
     ...{ name, namespace, addresses, app },
     ...(readyAtMs === undefined ? {} : { readyAtMs }),
+    ...(firstReadyAtMs === undefined ? {} : { firstReadyAtMs }),
     ...(deletedAtMs === undefined ? {} : { deletedAtMs }),
   };
   pods.set(uid, record);

@@ -8,10 +8,10 @@ import type { RefusalReason, ResolverEvents } from './events.ts';
 import { makeRefusal } from './http1/answers.ts';
 import { protocolOf } from './http1/protocol.ts';
 import { Ledger } from './ledger.ts';
-import type { ResolverLimits } from './limits.ts';
+import { LAST_READY_MS, type ResolverLimits } from './limits.ts';
 import { openConnection } from './open-connection.ts';
 import { Pods } from './pods.ts';
-import type { Endpoints, Route, Unsubscribe } from './ports.ts';
+import type { Endpoints, PodEndpoint, Route, Unsubscribe } from './ports.ts';
 import { Reception } from './reception.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { Service } from './service.ts';
@@ -46,6 +46,9 @@ export class Lane {
   private readonly deps: LaneDeps;
   private unsubscribe: Unsubscribe;
   private readySinceMs = 0;
+  /** The pods that were ready last, and when they ceased to be; absent: they still are. */
+  private lastReady: { readonly pods: readonly PodEndpoint[]; readonly untilMs?: number } | undefined;
+  private isRetired = false;
   private isClosed = false;
 
   constructor(route: Route, service: Service, deps: LaneDeps) {
@@ -86,12 +89,28 @@ export class Lane {
 
   /** Takes new settings, or the same port of the same service behind a private Service that was made anew. */
   update(route: Route): void {
-    const isSame = route.privateServiceUid === this.route.privateServiceUid;
+    const isSame = route.privateServiceUid === this.route.privateServiceUid && !this.isRetired;
     this.route = route;
     this.reception.forgetRules();
     if (isSame) return;
+    this.isRetired = false;
     this.unsubscribe();
     this.unsubscribe = this.follow();
+  }
+
+  /**
+   * The claim is gone, and with it maybe the private Service: goes on with the pods that are ready now, or were a moment ago.
+   * Gives whether there are any.
+   */
+  retire(): boolean {
+    const { pods = [], untilMs } = this.lastReady ?? {};
+    const isRecent = untilMs === undefined || this.deps.clock.monotonicMs() - untilMs <= LAST_READY_MS;
+    if (pods.length === 0 || !isRecent) return false;
+    this.isRetired = true;
+    this.unsubscribe();
+    this.pods.update(pods);
+    if (this.dialler.held.size > 0) this.deps.requestTurns(this);
+    return true;
   }
 
   /** Takes a connection in. It must be paused, and allow to be half open. */
@@ -159,7 +178,10 @@ export class Lane {
     const claim = this.route;
     const onChange = () => {
       const wasReady = this.pods.size > 0;
-      this.pods.update(this.deps.endpoints.readyFor(claim));
+      const ready = this.deps.endpoints.readyFor(claim);
+      this.pods.update(ready);
+      if (ready.length > 0) this.lastReady = { pods: ready };
+      else if (this.lastReady) this.lastReady = { untilMs: this.deps.clock.monotonicMs(), ...this.lastReady };
       if (this.pods.size === 0) return;
       if (!wasReady) {
         this.readySinceMs = this.deps.clock.monotonicMs();

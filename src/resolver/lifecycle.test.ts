@@ -103,6 +103,73 @@ test('a port that comes to another service never leads to the pods of the first'
   assert.equal(early.text(), 'pod of first');
 });
 
+/** A port with a pod behind it whose claim is about to go. */
+async function claimedPort(t: TestContext) {
+  const clock = createVirtualClock();
+  const route = makeRoute('web', await freePort());
+  const world = await startWorld(t, { routes: [route], clock });
+  const pod = await startPod(t, named('web'));
+  world.setPods(route, pod);
+  const ask = async () => {
+    const client = await connectTo(t, route.resolverPort);
+    client.socket.write('1');
+    await client.sees('web');
+  };
+  return { clock, route, world, pod, ask };
+}
+
+test(
+  'a port serves on for a while after its claim is gone, since kube-proxy may hear of that late',
+  options,
+  async (t) => {
+    const { clock, route, world, ask } = await claimedPort(t);
+    // The private Service goes before the claims do.
+    world.setPods(route);
+    await clock.advance(5000);
+    world.setRoutes([]);
+    assert.deepEqual(world.resolver.listening(), [], 'no slice is to name it');
+    await clock.advance(29_000);
+    await ask();
+    await clock.advance(1000);
+    assert.ok(await isRefused(t, route.resolverPort));
+  },
+);
+
+test('it does not serve on to pods that ceased to be ready long before', options, async (t) => {
+  const { clock, route, world } = await claimedPort(t);
+  world.setPods(route);
+  await clock.advance(11_000);
+  world.setRoutes([]);
+  assert.ok(await isRefused(t, route.resolverPort));
+});
+
+test('a claim that comes back meanwhile counts as if it had never been gone', options, async (t) => {
+  const { clock, route, world, pod, ask } = await claimedPort(t);
+  world.setRoutes([]);
+  await clock.advance(10_000);
+  world.setRoutes([route]);
+  assert.deepEqual(world.resolver.listening(), [route.resolverPort]);
+  await clock.advance(30_000);
+  await ask();
+  world.setPods(route);
+  const late = await connectTo(t, route.resolverPort);
+  late.socket.write('2');
+  await until(() => held(world, route.uid) === 1);
+  world.setPods(route, pod);
+  await late.sees('web');
+});
+
+test('a port that serves on ends at once where another service claims it', options, async (t) => {
+  const { route, world } = await claimedPort(t);
+  world.setRoutes([]);
+  const second = makeRoute('second', route.resolverPort);
+  world.setRoutes([second]);
+  await until(() => world.resolver.listening().includes(route.resolverPort));
+  const client = await connectTo(t, route.resolverPort);
+  client.socket.write('1');
+  await until(() => held(world, second.uid) === 1);
+});
+
 test('who waits follows the private Service when that is made anew', options, async (t) => {
   const route = makeRoute('web', await freePort());
   const world = await startWorld(t, { routes: [route] });

@@ -44,3 +44,7 @@ export const MAX_HEAD_BYTES = 8 * 1024;
 export const KEEP_ALIVE_DELAY_MS = 15_000;
 /** A service without connections is reported this long after its last byte. */
 export const REPORTED_FOR_MS = 10 * 60_000;
+/** A port serves on for this long after its claim is gone: a kube-proxy may hear late that no slice names it any more. */
+export const UNCLAIMED_PORT_MS = 30_000;
+/** Only to pods that were ready until this long before: the addresses of others may be somebody else's by then. */
+export const LAST_READY_MS = 10_000;

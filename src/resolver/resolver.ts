@@ -4,7 +4,14 @@ import { createBudget } from './budget.ts';
 import type { ColdStartTraces } from './cold-start-traces.ts';
 import { noEvents, type ResolverEvents } from './events.ts';
 import { Lane, type LaneDeps } from './lane.ts';
-import { DEFAULT_LIMITS, LINGER_MS, REPORTED_FOR_MS, type ResolverLimits, TICK_MS } from './limits.ts';
+import {
+  DEFAULT_LIMITS,
+  LINGER_MS,
+  REPORTED_FOR_MS,
+  type ResolverLimits,
+  TICK_MS,
+  UNCLAIMED_PORT_MS,
+} from './limits.ts';
 import { listenOn, type PortListener } from './port-listener.ts';
 import type { Endpoints, Route, Routes, SendWake } from './ports.ts';
 import { Service } from './service.ts';
@@ -37,7 +44,7 @@ export interface ServiceTraffic {
 }
 
 export interface Resolver {
-  /** Ports that accept connections now, sorted. */
+  /** Claimed ports that accept connections now, sorted. */
   listening(): readonly number[];
   /** By the uid of the ElastiService: all with a connection now or a byte in the last 10 minutes, sorted. */
   connections(): Readonly<Record<string, ServiceTraffic>>;
@@ -48,6 +55,8 @@ export interface Resolver {
 interface OpenPort {
   readonly lane: Lane;
   readonly listener: PortListener;
+  /** Since its claim is gone. */
+  unclaimed?: AbortController | undefined;
 }
 
 /** Holds and passes on the connections of all claimed ports, from now on until it is closed. */
@@ -89,24 +98,39 @@ export function createResolver(deps: ResolverDeps): Resolver {
     });
     ports.set(route.resolverPort, { lane, listener });
   };
-  const close = (port: number, { lane, listener }: OpenPort) => {
+  const close = (port: number, { lane, listener, unclaimed }: OpenPort) => {
+    unclaimed?.abort();
     ports.delete(port);
     listener.close();
     lane.close();
+  };
+  const retire = (port: number, openPort: OpenPort) => {
+    if (!openPort.lane.retire()) {
+      close(port, openPort);
+      return;
+    }
+    openPort.unclaimed = new AbortController();
+    void clock.sleep(UNCLAIMED_PORT_MS, openPort.unclaimed.signal).then(
+      () => close(port, openPort),
+      () => {},
+    );
   };
   const apply = () => {
     const wanted = new Map(routes.current().map((route) => [route.resolverPort, route]));
     // First all that go: a port that now belongs to another must not have two listeners.
     for (const [port, openPort] of ports) {
       const route = wanted.get(port);
-      if (!route || !isSameOwner(openPort.lane.route, route)) close(port, openPort);
+      if (route && !isSameOwner(openPort.lane.route, route)) close(port, openPort);
+      else if (!route && !openPort.unclaimed) retire(port, openPort);
     }
     for (const [port, route] of wanted) {
-      const lane = ports.get(port)?.lane;
-      if (!lane) open(route);
-      else if (lane.route !== route) {
+      const openPort = ports.get(port);
+      if (!openPort) open(route);
+      else if (openPort.lane.route !== route || openPort.unclaimed) {
+        openPort.unclaimed?.abort();
+        openPort.unclaimed = undefined;
         serviceOf(route);
-        lane.update(route);
+        openPort.lane.update(route);
       }
     }
   };
@@ -121,7 +145,9 @@ export function createResolver(deps: ResolverDeps): Resolver {
   apply();
   return {
     listening: () =>
-      [...ports].flatMap(([port, { listener }]) => (listener.isListening() ? [port] : [])).sort((a, b) => a - b),
+      [...ports]
+        .flatMap(([port, { listener, unclaimed }]) => (listener.isListening() && !unclaimed ? [port] : []))
+        .sort((a, b) => a - b),
     connections: () => {
       forgetServices();
       const active = [...services].filter(([, service]) => isActive(service));
