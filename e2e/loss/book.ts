@@ -1,3 +1,4 @@
+import type { Source } from '../stage/echo-client.ts';
 import type { Destinations } from './destination.ts';
 import type { Client, Outcome } from './outcome.ts';
 import type { Site } from './site.ts';
@@ -49,6 +50,12 @@ const LATE_MS = 15_000;
 
 export const tallyKey = (during: string, { manners }: Pick<Site, 'manners'>): string => `${during} ${manners}`;
 
+/** Node.js says of a connection that failed which it was, as `Local (10.244.0.15:20123)`. */
+function sourceIn(text: string): Source | undefined {
+  const [, localAddress, localPort] = /Local \(([\d.]+):(\d+)\)/.exec(text) ?? [];
+  return localAddress === undefined ? undefined : { localAddress, localPort: Number(localPort) };
+}
+
 /** An empty book; `goingOn` names what happens just now. */
 export function createBook(goingOn: () => string, { find }: Pick<Destinations, 'find'>): Book {
   const tallies = new Map<string, Tally>();
@@ -68,7 +75,7 @@ export function createBook(goingOn: () => string, { find }: Pick<Destinations, '
     const { lost, isHeld, isRepeated, source, workMs = 0 } = outcome;
     if (isRepeated) tally.repeated += 1;
     if (lost) {
-      const sent = await find(site.clusterIp, source);
+      const sent = await find(site.clusterIp, sourceIn(lost.text) ?? source);
       losses.push({
         ...{ site, client, outcome: { ...outcome, lost }, beganAtMs, endedAtMs, during },
         ...{ destination: sent?.address, connectedAtMs: sent?.atMs },

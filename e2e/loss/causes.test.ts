@@ -24,6 +24,7 @@ interface Situation {
   readonly isPassedOn?: boolean;
   readonly raisedSinceMs?: number;
   readonly endedMs?: number;
+  readonly connectedMs?: number;
 }
 
 function judge({
@@ -37,6 +38,7 @@ function judge({
   isPassedOn = false,
   raisedSinceMs,
   endedMs = ENDED_MS,
+  connectedMs = BEGAN_MS,
 }: Situation): Cause {
   const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
@@ -46,7 +48,7 @@ function judge({
     beganAtMs: BEGAN_MS,
     endedAtMs: endedMs,
     destination,
-    connectedAtMs: BEGAN_MS,
+    connectedAtMs: connectedMs,
     during: 'none',
   };
   const system = { name: 'elasti-resolver-1', namespace: 'elasti', addresses: [RESOLVER], app: 'elasti-resolver' };
@@ -67,6 +69,14 @@ test('it is not while no resolver was there', () => {
   const absent = (fromMs: number): Harm => ({ kind: 'noResolver', fromMs, untilMs: fromMs + 1000 });
   assert.equal(judge({ harms: [absent(ENDED_MS)] }), 'resolverAbsent');
   assert.equal(judge({ harms: [absent(ENDED_MS + 1)] }), 'noEndpoint');
+});
+
+test('what is said while a connection is being opened fails for what there was when that began', () => {
+  const harms = [{ kind: 'noResolver', fromMs: 0, untilMs: BEGAN_MS - 1 }] as const;
+  const late = { destination: RESOLVER, harms, pod: { deletedAtMs: 0 } };
+  assert.equal(judge({ ...late, connectedMs: BEGAN_MS - 2 }), 'resolverAbsent');
+  assert.equal(judge(late), 'staleResolver');
+  assert.equal(judge({ ...late, connectedMs: BEGAN_MS - 2, end: 'reset' }), 'staleResolver');
 });
 
 test('a wrong answer and no answer are ours, whatever was going on', () => {

@@ -47,7 +47,9 @@ interface Evidence {
 
 /** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
 export function causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, wasPassedOn }: Evidence): Cause {
-  const { outcome, destination, beganAtMs, endedAtMs, site } = loss;
+  const { outcome, destination, connectedAtMs = Number.POSITIVE_INFINITY, endedAtMs, site } = loss;
+  // What is said while a connection is being opened fails with it, for what there was when that began.
+  const beganAtMs = outcome.lost.end === 'refused' ? Math.min(loss.beganAtMs, connectedAtMs) : loss.beganAtMs;
   const isDuring = ({ fromMs, untilMs }: Harm) => beganAtMs <= untilMs && endedAtMs >= fromMs;
   const isResolverAbsent = harms.some((harm) => harm.kind === 'noResolver' && isDuring(harm));
   if (outcome.lost.end === 'wrong') return 'wrongAnswer';
