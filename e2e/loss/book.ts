@@ -72,12 +72,13 @@ export function createBook(goingOn: () => string, { find }: Pick<Destinations, '
     tally.sent += 1;
     const outcome = await coming;
     const endedAtMs = performance.now();
-    const { lost, isHeld, isRepeated, source, workMs = 0 } = outcome;
+    const { lost, isHeld, isRepeated, workMs = 0 } = outcome;
     if (isRepeated) tally.repeated += 1;
     if (lost) {
-      const sent = await find(site.clusterIp, sourceIn(lost.text) ?? source);
+      const source = sourceIn(lost.text) ?? outcome.source;
+      const sent = await find(site.clusterIp, source);
       losses.push({
-        ...{ site, client, outcome: { ...outcome, lost }, beganAtMs, endedAtMs, during },
+        ...{ site, client, outcome: { ...outcome, lost, source }, beganAtMs, endedAtMs, during },
         ...{ destination: sent?.address, connectedAtMs: sent?.atMs },
       });
       return;

@@ -65,7 +65,8 @@ export function followDestinations(): Destinations {
   };
 }
 
-const keyOf = ({ localAddress, localPort }: Source): string => `${localAddress} ${localPort}`;
+/** Tells connections apart by where they came from. */
+export const keyOf = ({ localAddress, localPort }: Source): string => `${localAddress} ${localPort}`;
 
 type Event =
   | { readonly kind: 'sent'; readonly source: Source; readonly sent: Sent }

@@ -1,5 +1,5 @@
 import type { Loss } from './book.ts';
-import type { PassedOn } from './destination.ts';
+import { keyOf, type PassedOn } from './destination.ts';
 import type { Client } from './outcome.ts';
 import { POD_PORTS } from './site.ts';
 import type { PodRecord } from './witness.ts';
@@ -31,8 +31,7 @@ export function createPassedOnLedger(passedOn: readonly PassedOn[]): PassedOnLed
   return {
     take({ client, outcome, connectedAtMs, endedAtMs }, pods) {
       if (connectedAtMs === undefined) return false;
-      const { localAddress, localPort } = outcome.source;
-      const key = `${localAddress} ${localPort} ${connectedAtMs}`;
+      const key = `${keyOf(outcome.source)} ${connectedAtMs}`;
       const isToOne = ({ address }: PassedOn) => pods.some(({ addresses }) => addresses.includes(address));
       const mine = byClient.get(key);
       if (mine) return isToOne(mine);

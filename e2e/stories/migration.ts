@@ -37,7 +37,9 @@ export const migration: Story = {
     await metacontroller.start();
     // Where the first status is lost to a conflict, the next sync finds the redirection complete and takes the sleep for its own.
     await stage.untilPhase('Asleep');
-    const { metadata } = await stage.elastiService();
+    const { metadata, status } = await stage.elastiService();
+    const reason = status?.conditions?.find(({ type }) => type === 'Asleep')?.reason ?? 'none';
+    assert.match(reason, /^(ScaledToZeroByOther|SleptByElasti)$/);
     assert.deepEqual(metadata.finalizers, ['metacontroller.io/compositecontroller-elasti']);
     assert.equal(await stage.replicas(), 0);
     await assertHeld(stage);

@@ -111,9 +111,12 @@ export const ownEndpointsOf = (publicService: RequestFacts['publicService']): 'p
 export const isOwnSlice = (slice: EndpointSlice): boolean =>
   slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
 
+/** Whether the slice redirects a Service to the resolver, and we made it. */
+export const isOurSlice = (slice: EndpointSlice): boolean => slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
+
 function isOurs(slice: EndpointSlice, children: Readonly<Record<string, EndpointSlice>>, serviceName: string): boolean {
-  const { name, namespace, labels } = slice.metadata;
-  if (labels?.[MANAGED_BY_LABEL] === MANAGED_BY || `${namespace}/${name}` in children) return true;
+  const { name, namespace } = slice.metadata;
+  if (isOurSlice(slice) || `${namespace}/${name}` in children) return true;
   // KubeElasti left its slices without a managed-by label, under the name that ours have.
   return name.startsWith(`elasti-${serviceName}-endpointslice-to-resolver-`);
 }

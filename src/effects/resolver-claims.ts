@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../api/kubernetes.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../core/resources/resolver-slices.ts';
+import { isOurSlice } from '../core/observe.ts';
 import type { PortRange, ResolverPortsReading } from '../core/types.ts';
 import { isWatched } from '../core/watched.ts';
 import { KubeApiError } from '../errors.ts';
@@ -134,7 +134,7 @@ export function createResolverClaims({ cluster, clock, log, settings }: Resolver
     const lists = await Promise.all(
       [...services.values()].map((ref) => cluster.listSlices(ref.namespace, ref.name, { timeoutMs: CALL_TIMEOUT_MS })),
     );
-    const ours = lists.flat().filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
+    const ours = lists.flat().filter(isOurSlice);
     return new Set(ours.flatMap(({ ports }) => (ports ?? []).flatMap(({ port }) => port ?? [])));
   };
 

@@ -1,9 +1,9 @@
 import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../api/elastiservice.ts';
 import type { Parent } from '../api/hooks.ts';
 import type { EndpointSlice, Target } from '../api/kubernetes.ts';
-import { isOwnSlice } from '../core/observe.ts';
+import { isOurSlice, isOwnSlice } from '../core/observe.ts';
 import { isTcp } from '../core/resources/private-service.ts';
-import { isSliceCurrent, MANAGED_BY, MANAGED_BY_LABEL, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { isSliceCurrent, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { sharersOf } from '../core/sharers.ts';
 import { secondsSince } from '../core/time.ts';
 import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
@@ -83,8 +83,6 @@ function areAllPortsRedirected(slices: readonly EndpointSlice[]): boolean {
 
 const tcpPortNames = ({ ports }: EndpointSlice): readonly string[] =>
   (ports ?? []).filter(isTcp).map(({ name }) => name ?? '');
-
-const isOurSlice = ({ metadata }: EndpointSlice): boolean => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
 
 // The status that says since when traffic is redirected comes from a watch, and so may be older than the slices beside
 // it: where they went and came again, it still tells of the first ones. Their own age cannot be wrong like that. The

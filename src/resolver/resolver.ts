@@ -55,8 +55,8 @@ export interface Resolver {
 interface OpenPort {
   readonly lane: Lane;
   readonly listener: PortListener;
-  /** Since its claim is gone. */
-  unclaimed?: AbortController | undefined;
+  /** While it serves on without its claim: calls off its end. */
+  keep?: (() => void) | undefined;
 }
 
 /** Holds and passes on the connections of all claimed ports, from now on until it is closed. */
@@ -98,22 +98,15 @@ export function createResolver(deps: ResolverDeps): Resolver {
     });
     ports.set(route.resolverPort, { lane, listener });
   };
-  const close = (port: number, { lane, listener, unclaimed }: OpenPort) => {
-    unclaimed?.abort();
+  const close = (port: number, { lane, listener, keep }: OpenPort) => {
+    keep?.();
     ports.delete(port);
     listener.close();
     lane.close();
   };
   const retire = (port: number, openPort: OpenPort) => {
-    if (!openPort.lane.retire()) {
-      close(port, openPort);
-      return;
-    }
-    openPort.unclaimed = new AbortController();
-    void clock.sleep(UNCLAIMED_PORT_MS, openPort.unclaimed.signal).then(
-      () => close(port, openPort),
-      () => {},
-    );
+    if (openPort.lane.retire()) openPort.keep = clock.after(UNCLAIMED_PORT_MS, () => close(port, openPort));
+    else close(port, openPort);
   };
   const apply = () => {
     const wanted = new Map(routes.current().map((route) => [route.resolverPort, route]));
@@ -121,14 +114,14 @@ export function createResolver(deps: ResolverDeps): Resolver {
     for (const [port, openPort] of ports) {
       const route = wanted.get(port);
       if (route && !isSameOwner(openPort.lane.route, route)) close(port, openPort);
-      else if (!route && !openPort.unclaimed) retire(port, openPort);
+      else if (!route && !openPort.keep) retire(port, openPort);
     }
     for (const [port, route] of wanted) {
       const openPort = ports.get(port);
       if (!openPort) open(route);
-      else if (openPort.lane.route !== route || openPort.unclaimed) {
-        openPort.unclaimed?.abort();
-        openPort.unclaimed = undefined;
+      else if (openPort.lane.route !== route || openPort.keep) {
+        openPort.keep?.();
+        openPort.keep = undefined;
         serviceOf(route);
         openPort.lane.update(route);
       }
@@ -146,7 +139,7 @@ export function createResolver(deps: ResolverDeps): Resolver {
   return {
     listening: () =>
       [...ports]
-        .flatMap(([port, { listener, unclaimed }]) => (listener.isListening() && !unclaimed ? [port] : []))
+        .flatMap(([port, { listener, keep }]) => (listener.isListening() && !keep ? [port] : []))
         .sort((a, b) => a - b),
     connections: () => {
       forgetServices();
