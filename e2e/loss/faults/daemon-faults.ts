@@ -5,22 +5,14 @@ import { daemonOf, restartAfter } from './daemons.ts';
 import type { Fault, FaultWorld } from './fault.ts';
 
 export const DAEMON_FAULTS: readonly Fault[] = [
+  { name: 'metacontrollerKilled', touches: 'metacontroller', run: (world) => restartMetacontroller(world, 'SIGKILL') },
   {
-    name: 'metacontrollerKilled',
+    name: 'metacontrollerRestarted',
     touches: 'metacontroller',
-    async run(world) {
-      await restartAfter(world, 'metacontroller', { fromMs: 1000, toMs: 6000 });
-      await until('Metacontroller to serve', () => fetch('http://127.0.0.1:8082/healthz'));
-    },
+    run: (world) => restartMetacontroller(world, 'SIGTERM'),
   },
-  {
-    name: 'prometheusKilled',
-    touches: 'prometheus',
-    async run(world) {
-      await restartAfter(world, 'prometheus', { fromMs: 1000, toMs: 6000 });
-      await until('Prometheus to serve', () => fetch(`${world.environment.prometheusUrl}/-/ready`));
-    },
-  },
+  { name: 'prometheusKilled', touches: 'prometheus', run: (world) => restartPrometheus(world, 'SIGKILL') },
+  { name: 'prometheusRestarted', touches: 'prometheus', run: (world) => restartPrometheus(world, 'SIGTERM') },
   {
     name: 'prometheusFrozen',
     touches: 'prometheus',
@@ -49,8 +41,18 @@ export const DAEMON_FAULTS: readonly Fault[] = [
   },
 ];
 
+async function restartMetacontroller(world: FaultWorld, by: NodeJS.Signals): Promise<void> {
+  await restartAfter(world, 'metacontroller', { by, fromMs: 1000, toMs: 6000 });
+  await until('Metacontroller to serve', () => fetch('http://127.0.0.1:8082/healthz'));
+}
+
+async function restartPrometheus(world: FaultWorld, by: NodeJS.Signals): Promise<void> {
+  await restartAfter(world, 'prometheus', { by, fromMs: 1000, toMs: 6000 });
+  await until('Prometheus to serve', () => fetch(`${world.environment.prometheusUrl}/-/ready`));
+}
+
 async function restartStore(world: FaultWorld, name: 'kube-apiserver' | 'etcd'): Promise<void> {
-  await restartAfter(world, name, { fromMs: 500, toMs: 4000 });
+  await restartAfter(world, name, { by: 'SIGKILL', fromMs: 500, toMs: 4000 });
   const { api } = world.environment;
   // It takes half a minute now and then until it speaks with a restarted etcd again.
   const isReady = () => api.call('GET', '/readyz', undefined, { timeoutMs: 1000 });

@@ -12,15 +12,15 @@ export function daemonOf({ environment }: FaultWorld, name: string): NamedProces
   return daemon;
 }
 
-/** Kills a process, and starts the same command again after a while that is drawn. */
+/** Ends a process by a signal, and starts the same command again after a while that is drawn. */
 export async function restartAfter(
   world: FaultWorld,
   name: string,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { by, fromMs, toMs }: { readonly by: NodeJS.Signals; readonly fromMs: number; readonly toMs: number },
 ): Promise<void> {
   const daemon = daemonOf(world, name);
   const [program = '', ...args] = readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-  signal(daemon, 'SIGKILL');
+  signal(daemon, by);
   await until(`${name} to be dead`, () => !isAlive(daemon), { everyMs: 5 });
   await sleep(world.chance.spell(fromMs, toMs));
   startDaemon(world.environment.layout, name, program, args);
