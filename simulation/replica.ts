@@ -61,6 +61,7 @@ export function createReplica(world: World, name: string): Replica {
     settings,
     byPort: {
       cluster: mutant.claims?.(bareClaims) ?? bareClaims,
+      sight: sight?.claims,
       ask: createAsk(world, process),
       portRange: world.portRange,
     },

@@ -1,5 +1,6 @@
 import { NUDGE_ANNOTATION } from '../src/api/elastiservice.ts';
 import type { SightedDeps } from '../src/effects/create-effects.ts';
+import type { ClaimsSight } from '../src/effects/ports.ts';
 import type { Nudges } from '../src/effects/sight/nudges.ts';
 import { createIsMine } from '../src/effects/sight/shares.ts';
 import { createMirror, type MirroredKind } from '../src/mirror/mirror.ts';
@@ -14,6 +15,7 @@ const BETWEEN_SILENCES_MS = 15 * 60_000;
 const MAX_SILENCE_MS = 4 * 60_000;
 
 export interface ReplicaSight extends SightedDeps {
+  readonly claims: ClaimsSight;
   /** From now on these are told of what changes. */
   tell(nudges: Nudges): void;
 }
@@ -32,15 +34,21 @@ export function createReplicaSight(world: World, process: Process): ReplicaSight
       if (namespace === RESOLVER_NAMESPACE && service === RESOLVER_SERVICE) told?.resolversChanged();
     },
   });
-  const { elastiServices, services, slices } = world;
+  const { elastiServices, services, slices, configMaps } = world;
+  const versions = new Map<string, string>();
   const watches = {
     elastiServices: follow(world, process, elastiServices, mirror.sinks.elastiServices),
     services: follow(world, process, services, mirror.sinks.services),
     slices: follow(world, process, slices, mirror.sinks.slices),
   };
+  const claims = follow(world, process, configMaps, {
+    put: ({ metadata }) => void versions.set(metadata.name, metadata.resourceVersion ?? ''),
+    remove: ({ metadata }) => void versions.delete(metadata.name),
+  });
   const newest = (kind: MirroredKind) => watches[kind].newest();
   return {
     sight: { mirror, isCurrent: (kind) => watches[kind].isCurrent(), version: newest, newest },
+    claims: { versionOf: (name) => (claims.isCurrent() ? (versions.get(name) ?? 'absent') : undefined) },
     isMine: createIsMine({ self: process.name, peers: () => world.hooks.alive() }),
     cluster: {
       readService: ({ namespace, name }, options) =>
@@ -56,8 +64,8 @@ export function createReplicaSight(world: World, process: Process): ReplicaSight
 }
 
 interface Sink {
-  put(object: unknown): void;
-  remove(object: unknown): void;
+  put(object: KubeObject): void;
+  remove(object: KubeObject): void;
 }
 
 function follow<T extends KubeObject>(world: World, process: Process, kind: Kind<T>, sink: Sink) {
@@ -68,7 +76,7 @@ function follow<T extends KubeObject>(world: World, process: Process, kind: Kind
 
   const take = (key: string, object: T | undefined) => {
     newest = Math.max(newest, Number(object?.metadata.resourceVersion ?? 0));
-    const [namespace, name] = key.split('/');
+    const [namespace = '', name = ''] = key.split('/');
     if (object !== undefined) sink.put(object);
     else sink.remove({ metadata: { namespace, name } });
   };

@@ -11,7 +11,7 @@ import { listen } from './http/listen.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createTokens } from './http/tokens.ts';
 import { createConnect } from './kube/connection.ts';
-import { createCluster } from './kube/create-cluster.ts';
+import { type ClusterDeps, createCluster } from './kube/create-cluster.ts';
 import type { KubeAccess } from './kube/in-cluster.ts';
 import { isExpectedAnswer } from './kube/kube-error.ts';
 import { loadKubeConfig } from './kube/load-kube-config.ts';
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const traceCall = tracer && createTraceCalls(tracer, clock);
 
   const kubeConfig = await loadKubeConfig(config.kube);
-  const cluster = createCluster({
+  const clusterDeps: ClusterDeps = {
     kubeConfig,
     watchNamespaces: config.watchNamespaces,
     clock,
@@ -62,7 +62,8 @@ async function main(): Promise<void> {
       log.warn({ err: error, verb, resource }, 'the API server did not do as asked');
       report(error, { where: `kube ${verb} ${resource}` });
     },
-  });
+  };
+  const cluster = createCluster(clusterDeps);
   const triggers = createTriggers({
     clock,
     send: createSend(),
@@ -92,6 +93,8 @@ async function main(): Promise<void> {
     },
     findUnusableRules,
     cluster,
+    // Of connections of their own: the reads of fifty syncs would stand before them.
+    wakeCluster: createCluster(clusterDeps),
     clock,
     random,
     log,
@@ -99,6 +102,7 @@ async function main(): Promise<void> {
     settings,
     byPort: {
       cluster,
+      sight: own?.claims,
       ask: createAskResolver({ port: config.resolver.port }),
       portRange: config.resolver.portRange,
     },

@@ -3,10 +3,12 @@ import type { Config } from './config.ts';
 import { readyEndpoints } from './core/resources/resolver-slices.ts';
 import type { Settings } from './core/types.ts';
 import { namespacesToAsk } from './core/watched.ts';
+import type { ClaimsSight } from './effects/ports.ts';
 import type { Nudges } from './effects/sight/nudges.ts';
 import { createIsMine, type IsMine } from './effects/sight/shares.ts';
 import type { Sight } from './effects/sight/sight.ts';
 import { createMirror } from './mirror/mirror.ts';
+import { watchClaims } from './mirror/watch-claims.ts';
 import { watchMirror } from './mirror/watch-mirror.ts';
 import type { ListWatchDeps } from './watch/list-watch.ts';
 
@@ -17,6 +19,8 @@ export interface WatchOurselvesDeps extends ListWatchDeps {
 
 export interface OwnWatch {
   readonly sight: Sight;
+  /** Of the claims of ports; undefined under routing by host. */
+  readonly claims: ClaimsSight | undefined;
   readonly isMine: IsMine;
   /** Every ElastiService that we watch; undefined: not seen well enough. */
   listElastiServices(): readonly Parent[] | undefined;
@@ -48,6 +52,7 @@ export function watchOurselves(deps: WatchOurselvesDeps): OwnWatch {
   });
   const ownNamespaces = [resolver.namespace, podNamespace];
   const sight = watchMirror({ ...deps, mirror, watchNamespaces: config.watchNamespaces, ownNamespaces });
+  const claims = resolver.routing === 'port' ? watchClaims(resolver.namespace, deps) : undefined;
   void sight.synced.then(() => {
     isSynced = true;
     deps.log.info(mirror.sizes(), 'all that is watched has been read');
@@ -64,6 +69,7 @@ export function watchOurselves(deps: WatchOurselvesDeps): OwnWatch {
 
   return {
     sight,
+    claims,
     isMine: createIsMine({ self: podAddress, peers }),
     listElastiServices: () => {
       const isCurrent = namespacesToAsk(config.watchNamespaces).every((name) =>
@@ -76,6 +82,8 @@ export function watchOurselves(deps: WatchOurselvesDeps): OwnWatch {
       told = nudges;
       if (isSynced) nudges.start();
     },
-    stop: sight.stop,
+    stop: async () => {
+      await Promise.all([sight.stop(), claims?.stop()]);
+    },
   };
 }

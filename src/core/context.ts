@@ -10,7 +10,7 @@ export const emptyContext = (now: Date): Context => ({
   autoscaler: { kind: 'unread' },
   sharers: { kind: 'unread' },
   liveResolvers: { kind: 'unread' },
-  liveEndpoints: { kind: 'unread' },
+  ownUnchanged: { kind: 'unread' },
   resolverPorts: { kind: 'unread' },
   listening: { kind: 'unread' },
   flows: { kind: 'unread' },

@@ -14,7 +14,7 @@ export type ZeroStepDecision =
   | { readonly kind: 'go'; readonly patch: ScalePatch }
   | { readonly kind: 'wait'; readonly againInSeconds: number }
   | { readonly kind: 'cancel'; readonly reason: string; readonly message: string; readonly wasActive: boolean }
-  | { readonly kind: 'unread'; readonly what: 'scale' | 'proof' | 'liveResolvers' };
+  | { readonly kind: 'unread'; readonly what: 'scale' | 'proof' };
 
 const SOON_SECONDS = 1;
 
@@ -38,9 +38,6 @@ export function decideZeroStep(view: View): ZeroStepDecision {
   const isShared = context.sharers.kind === 'found' && context.sharers.sharers.some((sharer) => !sharer.isDrained);
   if (isShared) return { kind: 'wait', againInSeconds: SOON_SECONDS };
 
-  const unconfirmed = unconfirmedResolvers(view);
-  if (unconfirmed !== undefined) return unconfirmed;
-
   const { elastiService, target } = facts;
   const { uid, generation, wakeToken, spec } = elastiService;
   return {
@@ -52,17 +49,4 @@ export function decideZeroStep(view: View): ZeroStepDecision {
       guard: { uid, generation, wakeToken, redirectedSince, slices: view.slices },
     },
   };
-}
-
-// A watch of ours may have stopped without our knowing yet: slices that are as they should be would name resolvers of the past.
-function unconfirmedResolvers({ context, settings, slices }: View): ZeroStepDecision | undefined {
-  if (settings.observedBy !== 'watch') return undefined;
-  const { liveResolvers } = context;
-  if (liveResolvers.kind === 'unread') return { kind: 'unread', what: 'liveResolvers' };
-  const there = liveResolvers.kind === 'found' ? (liveResolvers.addresses ?? []) : [];
-  const named = slices.flatMap(({ endpoints }) =>
-    (endpoints as readonly { readonly addresses: readonly string[] }[]).flatMap(({ addresses }) => addresses),
-  );
-  const isEachThere = named.every((address) => there.includes(address));
-  return isEachThere ? undefined : { kind: 'wait', againInSeconds: SOON_SECONDS };
 }

@@ -36,7 +36,7 @@ export function decideFinalizeNeeds({ facts, context }: Observation, settings: S
     autoscaler: needsAutoscaler ? { maxAgeSeconds: 0 } : undefined,
     sharers: undefined,
     liveResolvers: false,
-    liveEndpoints: false,
+    ownUnchanged: false,
     resolverPorts: undefined,
     listening: undefined,
     flows: false,

@@ -9,7 +9,7 @@ export type LeaveProxy =
   | { readonly kind: 'free' }
   | { readonly kind: 'wait'; readonly againInSeconds: number }
   | { readonly kind: 'unpause'; readonly patch: ScalePatch }
-  | { readonly kind: 'unread'; readonly what: 'scale' | 'status' | 'autoscaler' | 'liveEndpoints' | 'liveResolvers' };
+  | { readonly kind: 'unread'; readonly what: 'scale' | 'status' | 'autoscaler' | 'ownUnchanged' };
 
 const MIN_WAIT_SECONDS = 0.1;
 
@@ -21,9 +21,7 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   const { facts, context, settings, now, last, replicas } = view;
   if (facts.slices.size === 0) return { kind: 'free' };
   if (!view.isReady) return { kind: 'wait', againInSeconds: settings.pollSeconds };
-  if (isResolverReady(facts) === false) {
-    return lookLive(view, { isUrgent: true }) ?? decideUnpause(view, { isUrgent: true });
-  }
+  if (isResolverReady(facts) === false) return decideUnpause(view, { isUrgent: true });
 
   const settled = unsettledSeconds(view);
   const drainedMs = view.wasDraining ? now.getTime() : latestMs(last.drainedAt);
@@ -40,30 +38,18 @@ export function decideLeaveProxy(view: View): LeaveProxy {
   if (context.status.kind === 'outdated') return { kind: 'wait', againInSeconds: MIN_WAIT_SECONDS };
   if (context.status.kind === 'failed') return { kind: 'wait', againInSeconds: settings.pollSeconds };
 
-  return lookLive(view, { isUrgent: false }) ?? decideUnpause(view, { isUrgent: false });
+  return waitUnchanged(view) ?? decideUnpause(view, { isUrgent: false });
 }
 
-const LIVE_AGAIN_SECONDS = 1;
-
 /**
- * A watch of ours may have stopped without our knowing yet, and show pods, or the lack of a resolver, from minutes ago. So the
- * last look before the slices go is live.
+ * Pods that went and came while our watch was silent are as new as if they had just started, whatever the status says: looks
+ * at them must have shown the same for the settle time.
  */
-function lookLive(view: View, { isUrgent }: { readonly isUrgent: boolean }): LeaveProxy | undefined {
-  const { context, settings } = view;
+function waitUnchanged({ context, settings }: View): LeaveProxy | undefined {
   if (settings.observedBy !== 'watch') return undefined;
-  const { liveEndpoints, liveResolvers } = context;
-  if (liveEndpoints.kind === 'unread') return { kind: 'unread', what: 'liveEndpoints' };
-  if (liveEndpoints.kind === 'failed' || !liveEndpoints.isReady) {
-    return { kind: 'wait', againInSeconds: LIVE_AGAIN_SECONDS };
-  }
-  // Pods that went and came while our watch was silent are as new as if they had just started.
-  const left = settings.settleSeconds - liveEndpoints.unchangedSeconds;
-  if (!isUrgent && left > 0) return { kind: 'wait', againInSeconds: Math.max(left, MIN_WAIT_SECONDS) };
-  if (!isUrgent) return undefined;
-  if (liveResolvers.kind === 'unread') return { kind: 'unread', what: 'liveResolvers' };
-  const isGone = liveResolvers.kind === 'found' && liveResolvers.count === 0;
-  return isGone ? undefined : { kind: 'wait', againInSeconds: LIVE_AGAIN_SECONDS };
+  if (context.ownUnchanged.kind === 'unread') return { kind: 'unread', what: 'ownUnchanged' };
+  const left = settings.settleSeconds - context.ownUnchanged.seconds;
+  return left > 0 ? { kind: 'wait', againInSeconds: Math.max(left, MIN_WAIT_SECONDS) } : undefined;
 }
 
 /** `isUrgent`: what cannot be known about the autoscaler is not waited for. */

@@ -82,7 +82,7 @@ function needs(view: View, given: Partial<Needs>, unread: readonly Unread[]): Ne
     autoscaler: asks('autoscaler') ? { maxAgeSeconds: isPrevented ? PREVENTED_SECONDS : 0 } : undefined,
     sharers: asks('sharers') ? { maxAgeSeconds: isPrevented ? sharersSeconds : 0 } : undefined,
     liveResolvers: asks('liveResolvers'),
-    liveEndpoints: asks('liveEndpoints'),
+    ownUnchanged: asks('ownUnchanged'),
     resolverPorts: undefined,
     listening: undefined,
     flows: asks('flows'),

@@ -85,6 +85,7 @@ export function observe(request: SyncRequest, elastiService: ElastiService, sett
     privateServiceName: privateName,
     privateService,
     claimedBy: claimantOf(services?.[`${namespace}/${privateName}`], uid),
+    ownSlices: own,
     readiness: slices === undefined ? 'unknown' : isReady ? 'ready' : 'notReady',
     hasEndpoints: own.some((slice) => (slice.endpoints ?? []).length > 0),
     foreignSlice: ofPublic

@@ -27,55 +27,14 @@ test('the slices go without a further look where Metacontroller watches', () => 
   assert.equal(slicesIn(planWith(settledWorld(), SETTINGS)), 0);
 });
 
-test('where we watch they go only once a live look has shown a ready endpoint', () => {
+test('where we watch they go only once looks have shown the same slices of its own for the settle time', () => {
   const unread = planWith(settledWorld(), WATCHING);
-  assert.equal(decideNeeds(unread)?.liveEndpoints, true);
+  assert.equal(decideNeeds(unread)?.ownUnchanged, true);
   assert.equal(slicesIn(unread), 1);
-  for (const liveEndpoints of [
-    { kind: 'failed', reason: 'TIMEOUT' },
-    { kind: 'found', isReady: false, unchangedSeconds: 60 },
-    { kind: 'found', isReady: true, unchangedSeconds: 1.9 },
-  ] as const) {
-    const plan = planWith(settledWorld(), WATCHING, { liveEndpoints });
-    assert.equal(slicesIn(plan), 1);
-    assert.ok(sync(plan).resyncAfterSeconds <= 1);
-  }
-  assert.equal(
-    slicesIn(
-      planWith(settledWorld(), WATCHING, { liveEndpoints: { kind: 'found', isReady: true, unchangedSeconds: 2 } }),
-    ),
-    0,
-  );
-});
-
-test('a resolver that our watch alone takes for gone ends no redirection', () => {
-  const world = { ...settledWorld(), resolvers: [] };
-  const liveEndpoints = { kind: 'found', isReady: true, unchangedSeconds: 2 } as const;
-  const there = { kind: 'found', count: 1, addresses: ['10.0.9.1'] } as const;
-  const gone = { kind: 'found', count: 0, addresses: [] } as const;
-  assert.equal(slicesIn(planWith(world, WATCHING, { liveEndpoints, liveResolvers: there })), 1);
-  assert.equal(slicesIn(planWith(world, WATCHING, { liveEndpoints, liveResolvers: gone })), 0);
-});
-
-test('replicas go to 0 only where every resolver that the slices name is there, live', () => {
-  const drained = {
-    ...settledWorld(),
-    demand: 'idle' as const,
-    status: {
-      phase: 'Draining',
-      phaseSince: ago(60),
-      redirectedSince: ago(60),
-      idleSince: ago(900),
-      sleptBy: 'elasti',
-    },
-  };
-  const sleeps = (settings: Settings, addresses: readonly string[]) =>
-    sync(
-      planWith(drained, settings, { liveResolvers: { kind: 'found', count: addresses.length, addresses } }),
-    ).scalePatches.some(({ kind }) => kind === 'sleep');
-  assert.ok(sleeps(SETTINGS, []));
-  assert.ok(sleeps(WATCHING, ['10.0.9.1', '10.0.9.2', '10.0.9.3']));
-  assert.ok(!sleeps(WATCHING, ['10.0.9.1']));
+  const unsettled = planWith(settledWorld(), WATCHING, { ownUnchanged: { kind: 'found', seconds: 1.9 } });
+  assert.equal(slicesIn(unsettled), 1);
+  assert.ok(sync(unsettled).resyncAfterSeconds <= 1);
+  assert.equal(slicesIn(planWith(settledWorld(), WATCHING, { ownUnchanged: { kind: 'found', seconds: 2 } })), 0);
 });
 
 test('at rest Metacontroller is told to come back in ten minutes; with anything under way, soon', () => {

@@ -81,17 +81,14 @@ export type SharersReading =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'found'; readonly sharers: readonly Sharer[] };
 
-/** How many ready resolver addresses a live read shows, and which. */
+/** How many ready resolver addresses a live read shows. */
 export type LiveResolversReading =
   | { readonly kind: 'unread' }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'found'; readonly count: number; readonly addresses?: readonly string[] };
+  | { readonly kind: 'found'; readonly count: number };
 
-/** Whether a live read shows a ready endpoint of the Service's own, and for how long live reads have shown the very same. */
-export type LiveEndpointsReading =
-  | { readonly kind: 'unread' }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'found'; readonly isReady: boolean; readonly unchangedSeconds: number };
+/** For how long looks at the Service's own slices, this one included, have shown the very same. */
+export type UnchangedReading = { readonly kind: 'unread' } | { readonly kind: 'found'; readonly seconds: number };
 
 /** The ports of the resolver that are claimed for the Service's TCP ports. */
 export type ResolverPortsReading =
@@ -148,7 +145,7 @@ export interface Context {
   readonly autoscaler: AutoscalerReading;
   readonly sharers: SharersReading;
   readonly liveResolvers: LiveResolversReading;
-  readonly liveEndpoints: LiveEndpointsReading;
+  readonly ownUnchanged: UnchangedReading;
   readonly resolverPorts: ResolverPortsReading;
   readonly listening: ListeningReading;
   readonly flows: FlowsReading;
@@ -166,7 +163,7 @@ export interface Needs {
   readonly autoscaler: { readonly maxAgeSeconds: number } | undefined;
   readonly sharers: { readonly maxAgeSeconds: number } | undefined;
   readonly liveResolvers: boolean;
-  readonly liveEndpoints: boolean;
+  readonly ownUnchanged: boolean;
   /** undefined: not needed. Otherwise a port of the resolver for each TCP port of the Service, as known this long ago. */
   readonly resolverPorts: { readonly maxAgeSeconds: number } | undefined;
   /** undefined: not needed. Otherwise which ready resolvers accept connections on all of these ports of theirs. */
@@ -293,7 +290,9 @@ export interface RequestFacts {
   readonly privateService: Service | undefined;
   /** Who controls the private Service, where that is not this ElastiService. */
   readonly claimedBy: string | undefined;
-  /** Whether the own EndpointSlices show a ready, not terminating endpoint; unknown: the kind was missing. */
+  /** The Service's own EndpointSlices; none where the kind was missing. */
+  readonly ownSlices: readonly EndpointSlice[];
+  /** Whether they show a ready, not terminating endpoint; unknown: the kind was missing. */
   readonly readiness: 'ready' | 'notReady' | 'unknown';
   /** Whether own slices list any endpoint at all, ready or not: pods exist. */
   readonly hasEndpoints: boolean;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SERVICES, SLICES } from '../api/hooks.ts';
 import { EndpointSlice } from '../api/kubernetes.ts';
-import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts';
+import { applied, observationOf, requestOf, SETTINGS, syncOf, WORLD, type World } from '../core/testing/world.ts';
 import { KubeApiError } from '../errors.ts';
 import { createMirror } from '../mirror/mirror.ts';
 import { createEffects } from './create-effects.ts';
@@ -33,9 +33,10 @@ function setup({ shown, real = shown, publishNotReadyAddresses = false }: Setup)
   if (publicService) Object.assign(publicService.spec, { publishNotReadyAddresses });
   for (const [key, slice] of Object.entries(now.related[SLICES] ?? {}))
     cluster.slices.set(key, EndpointSlice.parse(slice));
+  for (const [key, slice] of Object.entries(now.children[SLICES] ?? {})) cluster.slices.set(key, slice);
   const serviceReads: string[] = [];
   const world = { fails: false };
-  const reading = [{ state: 'active' as const, reason: 'Test', message: 'active', ageSeconds: 0 }];
+  const reading = [{ state: real.demand, reason: 'Test', message: 'as the world has it', ageSeconds: 0 }];
   const { answers } = createEffects({
     cluster,
     clock,
@@ -62,7 +63,7 @@ function setup({ shown, real = shown, publishNotReadyAddresses = false }: Setup)
     cluster.elastiServices.set(keyOf(parent.metadata), parent);
     return clock.run(answers.sync({ ...request, parent, children, related: {} }, clock.monotonicMs()));
   };
-  return { sync, serviceReads, cluster, world };
+  return { sync, serviceReads, cluster, world, clock };
 }
 
 test('where nothing is to be changed our own watch is enough, and nothing is read', async () => {
@@ -106,4 +107,44 @@ test('where the live look fails nothing is changed', async () => {
   const answer = await sync(status);
   assert.equal(answer.status.phase, 'Serving');
   assert.deepEqual(answer.children, []);
+});
+
+const ago = (seconds: number) => new Date(WORLD.now.getTime() - seconds * 1000).toISOString();
+
+/** Idle for long, and redirected. */
+const redirected = (status: object): World => {
+  const idle: World = { ...WORLD, status: { phase: 'Serving', phaseSince: ago(900), idleSince: ago(900) } };
+  return { ...applied(idle, syncOf(observationOf(idle), SETTINGS)), status };
+};
+
+test('replicas go to 0 only where a live look shows each resolver that the slices name', async () => {
+  const drained = redirected({ phase: 'Draining', phaseSince: ago(60), redirectedSince: ago(60), idleSince: ago(900) });
+  const replicasWhere = async (resolvers: readonly string[]) => {
+    const { sync, cluster } = setup({ shown: drained, real: { ...drained, resolvers } });
+    await sync(drained.status);
+    return cluster.targets.get(keyOfTarget(TARGET))?.replicas;
+  };
+  assert.equal(await replicasWhere(drained.resolvers), 0);
+  assert.equal(await replicasWhere(drained.resolvers.slice(0, 1)), 2);
+});
+
+test('a redirection ends only where a live look shows ready pods, however long ago our watch saw them', async () => {
+  const woken = redirected({ phase: 'Waking', phaseSince: ago(300), readySince: ago(300), mode: 'proxy' });
+  const settled = { ...woken, demand: 'active' as const };
+  const slicesWhere = async (real: World) => {
+    const { sync, clock } = setup({ shown: settled, real });
+    await sync(settled.status);
+    await clock.run(clock.sleep(SETTINGS.settleSeconds * 1000));
+    return (await sync(settled.status)).children.filter(({ kind }) => kind === 'EndpointSlice').length;
+  };
+  assert.equal(await slicesWhere(settled), 0);
+  assert.equal(await slicesWhere({ ...settled, pods: [{ address: '10.0.0.1', ready: false }] }), 1);
+  assert.equal(await slicesWhere({ ...settled, pods: [{ address: '10.0.0.1', ready: false }], resolvers: [] }), 1);
+});
+
+test('a resolver that our watch alone takes for gone ends no redirection', async () => {
+  const woken = redirected({ phase: 'Waking', phaseSince: ago(1), readySince: ago(1), mode: 'proxy' });
+  const real = { ...woken, demand: 'active' as const };
+  const { sync } = setup({ shown: { ...real, resolvers: [] }, real });
+  assert.equal((await sync(real.status)).children.length, 2);
 });

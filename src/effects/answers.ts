@@ -19,7 +19,7 @@ import type { Observation } from '../core/view.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { RecordEvents } from './events.ts';
 import type { Gather } from './gather.ts';
-import { gatherAll, syncPlanner } from './gather-all.ts';
+import { gatherAll, ON_OUR_WATCH, syncPlanner } from './gather-all.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { differenceOf } from './sight/difference.ts';
@@ -79,7 +79,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
   /** What our own watch shows is enough to see that nothing is to be done; whatever changes anything rests on a live look. */
   async function decide(body: SyncRequest, elastiService: ElastiService) {
     const facts = observe(await relate(body), elastiService, settings);
-    const { planned, observation } = await gatherAll(facts, planSync, deps);
+    const { planned, observation } = await gatherAll(facts, planSync, deps, ON_OUR_WATCH);
     const result = sync(planned);
     if (!deps.relateLive || differenceOf(body.parent, facts, result) === undefined)
       return { facts, observation, result };

@@ -2,12 +2,22 @@ import { hash } from 'node:crypto';
 import type { ObjectRef } from '../api/kubernetes.ts';
 import type { PortRange } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
-import { type Changes, type ClaimEntry, type Entries, portsOfShard, readEntries, SHARDS } from './claim-table.ts';
-import type { ClaimsCluster, Clock, ConfigMap } from './ports.ts';
+import {
+  type Changes,
+  CLAIMS_LABEL,
+  type ClaimEntry,
+  type Entries,
+  portsOfShard,
+  readEntries,
+  SHARDS,
+} from './claim-table.ts';
+import type { ClaimsCluster, ClaimsSight, Clock, ConfigMap } from './ports.ts';
 import { recoverClaims } from './recover-claims.ts';
 
 export interface ClaimShardsDeps {
   readonly cluster: Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap' | 'listOwnSlices'>;
+  /** Where our own watch shows them, what is not changed is read no more. */
+  readonly sight?: ClaimsSight | undefined;
   readonly clock: Pick<Clock, 'monotonicMs' | 'now'>;
   readonly portRange: PortRange;
   /** The resolver's namespace. */
@@ -31,8 +41,10 @@ export class ClaimsFullError extends Error {
   override readonly name = 'ClaimsFullError';
 }
 
-const LABELS = { 'elasti.truefoundry.com/resolver-ports': 'true', 'app.kubernetes.io/managed-by': 'elasti' };
+const LABELS = { [CLAIMS_LABEL]: 'true', 'app.kubernetes.io/managed-by': 'elasti' };
 const CALL_TIMEOUT_MS = 1500;
+/** Whoever bears claims of so long ago may go by a watch, which lags, and for a while may have stopped without our knowing. */
+const SIGHT_AGE_MS = 3000;
 /** Each conflict means that somebody else got through. */
 const MAX_TRIES = 8;
 /** The API server takes a ConfigMap of up to 1 MiB; the rest is for its metadata. The default range never gets there. */
@@ -74,7 +86,7 @@ interface Shard {
   decide<T>(options: { readonly maxAgeMs: number; readonly decide: Decide<T> }): Promise<T>;
 }
 
-function createShard(shard: number, { cluster, clock, namespace, portRange }: ClaimShardsDeps): Shard {
+function createShard(shard: number, { cluster, sight, clock, namespace, portRange }: ClaimShardsDeps): Shard {
   const ref: ObjectRef = { namespace, name: shardName(shard) };
   const options = { timeoutMs: CALL_TIMEOUT_MS };
   let snapshot: Snapshot | undefined;
@@ -87,6 +99,11 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
     snapshot = { resourceVersion, bytes: bytesOf(data), entries: readEntries(data, snapshot?.entries), atMs };
     if (configMap) lastKnown = snapshot.entries;
     return snapshot;
+  };
+
+  const isFreshEnough = ({ atMs, resourceVersion }: Snapshot, job: Pick<Job, 'maxAgeMs' | 'askedAtMs'>): boolean => {
+    if (job.askedAtMs - atMs < job.maxAgeMs) return true;
+    return job.maxAgeMs >= SIGHT_AGE_MS && sight?.versionOf(ref.name) === (resourceVersion ?? 'absent');
   };
 
   const read = async (): Promise<Snapshot> => {
@@ -118,9 +135,9 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
 
   /** Serves all the jobs with one write; conflicts make it begin anew. */
   const serve = async (batch: readonly Job[]): Promise<void> => {
-    const isFreshEnough = ({ atMs }: Snapshot) => batch.every((job) => job.askedAtMs - atMs < job.maxAgeMs);
     for (let tries = 1; ; tries++) {
-      let from = snapshot && isFreshEnough(snapshot) ? snapshot : await read();
+      const known = snapshot;
+      let from = known && batch.every((job) => isFreshEnough(known, job)) ? known : await read();
       const isMissing = from.resourceVersion === undefined;
       if (isMissing && decideAll(from.entries, batch).changes.size > 0) from = await startAnew();
       const { decided, changes } = decideAll(from.entries, batch);
@@ -158,7 +175,7 @@ function createShard(shard: number, { cluster, clock, namespace, portRange }: Cl
   return {
     decide: <T>({ maxAgeMs, decide }: { readonly maxAgeMs: number; readonly decide: Decide<T> }) => {
       const askedAtMs = clock.monotonicMs();
-      if (snapshot && askedAtMs - snapshot.atMs < maxAgeMs) {
+      if (snapshot && isFreshEnough(snapshot, { maxAgeMs, askedAtMs })) {
         const { changes, answer } = decide(snapshot.entries);
         if (changes.size === 0) return Promise.resolve(answer);
       }

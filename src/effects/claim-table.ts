@@ -5,6 +5,9 @@ import type { PortRange } from '../core/types.ts';
 
 /** Ports are spread over as many ConfigMaps: number n holds the ports that leave n when divided by it. */
 export const SHARDS = 16;
+/** On each of these ConfigMaps. */
+export const CLAIMS_LABEL = 'elasti.truefoundry.com/resolver-ports';
+export const CLAIMS_SELECTOR = `${CLAIMS_LABEL}=true`;
 /** After this long a freed port may go to somebody else: by then no kube-proxy and no client remembers it. */
 const QUARANTINE_MS = 3600_000;
 /** Its own freed port it has back no sooner: by then no hook service believes resolvers that listened on it before. */

@@ -4,7 +4,7 @@ import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
 import { createEvents } from './events.ts';
 import { createGather, type GatherDeps, type ResolverReads } from './gather.ts';
-import type { ClaimsCluster, Clock, Cluster, Logger, Random, SightCluster } from './ports.ts';
+import type { ClaimsCluster, ClaimsSight, Clock, Cluster, Logger, Random, SightCluster } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
 import { type AskResolver, createResolverPods } from './resolver-pods.ts';
@@ -22,6 +22,8 @@ export interface EffectsDeps
     Pick<GatherDeps, 'findUnusableRules'>,
     Pick<WakesDeps, 'onWake'> {
   readonly cluster: Cluster;
+  /** Where wakes go, if they have connections of their own. Default: `cluster`. */
+  readonly wakeCluster?: Cluster;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -42,6 +44,8 @@ export interface EffectsDeps
 /** What routing by port needs: where ports of the resolver are claimed, and how its pods are asked. */
 export interface ByPortDeps {
   readonly cluster: ClaimsCluster;
+  /** What our own watch shows of the claims, where there is one. */
+  readonly sight?: ClaimsSight | undefined;
   readonly ask: AskResolver;
   readonly portRange: PortRange;
 }
@@ -68,7 +72,7 @@ export interface Effects {
 
 /** Composes what one replica of the hook service is made of, between the cluster and the hooks. */
 export function createEffects(deps: EffectsDeps): Effects {
-  const { clock, settings, triggers, wrap = {}, onAnswered } = deps;
+  const { cluster, wakeCluster = cluster, clock, settings, triggers, wrap = {}, onAnswered } = deps;
   const { sighted } = deps;
   const registry = wrapped(createRegistry(deps), wrap.registry);
   const byPort = settings.resolver.routing === 'port' && deps.byPort ? createByPort(deps, deps.byPort) : undefined;
@@ -81,7 +85,7 @@ export function createEffects(deps: EffectsDeps): Effects {
     recordEvents: createEvents(deps),
     slicesLeft: createSlicesLeft(deps),
     relate: sighted && createRelate({ ...sighted, clock, settings }),
-    relateLive: sighted && createRelateLive({ clock, settings, cluster: { ...deps.cluster, ...sighted.cluster } }),
+    relateLive: sighted && createRelateLive({ clock, settings, cluster: { ...cluster, ...sighted.cluster } }),
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);
@@ -89,7 +93,8 @@ export function createEffects(deps: EffectsDeps): Effects {
     },
   });
   const nudges = sighted && createSighted(deps, sighted, byPort && { ...byPort.resolver, claim: byPort.claims.peek });
-  return { answers, wakes: createWakes({ ...deps, registry }), registry, claims: byPort?.claims, nudges };
+  const wakes = createWakes({ ...deps, cluster: wakeCluster, registry });
+  return { answers, wakes, registry, claims: byPort?.claims, nudges };
 }
 
 /** Tries answers out as /sync would give them, and asks for a sync where they differ from what is so. */
@@ -103,9 +108,10 @@ function createSighted(deps: EffectsDeps, sighted: SightedDeps, resolver: Resolv
 /** Nobody waits for what is only tried out. */
 const TRIED_BUDGET_MS = 10_000;
 
-function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, ask, portRange }: ByPortDeps) {
+function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, sight, ask, portRange }: ByPortDeps) {
   const { watchNamespaces = [] } = settings;
   const { namespace } = settings.resolver;
-  const claims = createResolverClaims({ cluster, clock, log, settings: { namespace, portRange, watchNamespaces } });
+  const claimsSettings = { namespace, portRange, watchNamespaces };
+  const claims = createResolverClaims({ cluster, sight, clock, log, settings: claimsSettings });
   return { claims, resolver: wrapped({ ...claims, ...createResolverPods({ ask, clock }) }, wrap?.resolver) };
 }

@@ -14,6 +14,9 @@ export interface Planner<P> {
   needsOf(planned: P): Needs | undefined;
 }
 
+/** Known beside what our own watch shows: whether something may be changed is told by it, and then decided on a live look. */
+export const ON_OUR_WATCH: Partial<Context> = { ownUnchanged: { kind: 'found', seconds: Number.POSITIVE_INFINITY } };
+
 /** Plans, and reads what the plan needs beyond what is known already, until it needs no more. */
 export async function gatherAll<P>(
   facts: Facts,

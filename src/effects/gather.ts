@@ -1,7 +1,7 @@
 import type { ElastiServiceSpec } from '../api/elastiservice.ts';
 import { pausedBy } from '../api/keda.ts';
-import { isOwnSlice, ownEndpointsOf, parseElastiService } from '../core/observe.ts';
-import { familiesOf, hasReadyEndpoint, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { parseElastiService } from '../core/observe.ts';
+import { familiesOf, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { isSame } from '../core/resources/same.ts';
 import { sharersOf } from '../core/sharers.ts';
 import type {
@@ -141,20 +141,7 @@ export function createGather(deps: GatherDeps): Gather {
     const families: readonly string[] =
       typeof publicService === 'object' ? familiesOf(publicService) : ['IPv4', 'IPv6'];
     const ready = slices.filter((slice) => families.includes(slice.addressType)).flatMap(readyEndpoints);
-    return { kind: 'found', count: ready.length, addresses: ready.map(({ address }) => address) };
-  };
-
-  const readLiveEndpoints = async ({ elastiService, publicService, privateServiceName }: Facts) => {
-    const { namespace, uid, spec } = elastiService;
-    const service = ownEndpointsOf(publicService) === 'private' ? privateServiceName : spec.service;
-    const slices = await orFailed(cluster.listSlices(namespace, service, options));
-    if (isFailed(slices)) return slices;
-    const own = slices.filter(isOwnSlice);
-    return {
-      kind: 'found' as const,
-      isReady: own.some(hasReadyEndpoint),
-      unchangedSeconds: lookedAt.sameFor(uid, own),
-    };
+    return { kind: 'found', count: ready.length };
   };
 
   const claimPorts = async (facts: Facts, options: { readonly maxAgeSeconds: number }) => {
@@ -190,10 +177,12 @@ export function createGather(deps: GatherDeps): Gather {
       }
       if (needs.sharers) read('sharers', aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }));
       if (needs.liveResolvers) read('liveResolvers', readLiveResolvers(facts));
-      if (needs.liveEndpoints) read('liveEndpoints', readLiveEndpoints(facts));
       if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
       if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));
       if (needs.flows) read('flows', resolver.flows(facts.resolverPods, [uid, ...uidsOf(context.sharers)]));
+      if (needs.ownUnchanged) {
+        gathered.ownUnchanged = { kind: 'found', seconds: lookedAt.sameFor(uid, facts.ownSlices) };
+      }
       if (needs.probeRules) {
         gathered.probeRules = { kind: 'found', unusable: findUnusableRules(spec.probeResponse ?? []) };
       }

@@ -1,7 +1,7 @@
 import type { EndpointSlice } from '../api/kubernetes.ts';
 import type { Clock } from './ports.ts';
 
-/** Remembers what live looks at slices showed. */
+/** Remembers what looks at slices showed. */
 export interface LookedAt {
   /** For how many seconds looks at a Service's slices have shown these very versions of them. */
   sameFor(uid: string, slices: readonly EndpointSlice[]): number;

@@ -74,6 +74,12 @@ export interface ConfigMapChange {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** What our own watch shows of the ConfigMaps of claims. */
+export interface ClaimsSight {
+  /** The version that it shows of one; undefined: too little is seen to tell. */
+  versionOf(name: string): string | 'absent' | undefined;
+}
+
 /** What the claims of resolver ports need. Every function throws KubeApiError, and nothing else, when a call fails. */
 export interface ClaimsCluster extends Pick<Cluster, 'listSlices'> {
   readConfigMap(ref: ObjectRef, options?: CallOptions): Promise<ConfigMap | undefined>;

@@ -4,6 +4,7 @@ import { EndpointSlice } from '../api/kubernetes.ts';
 import { KubeApiError } from '../errors.ts';
 import { shardOf } from './claim-shards.ts';
 import { type ClaimRequest, SHARDS } from './claim-table.ts';
+import type { ClaimsSight } from './ports.ts';
 import { createResolverClaims } from './resolver-claims.ts';
 import { createModelClaims, makeClaimRequest } from './testing/model-claims.ts';
 import { refusal } from './testing/model-cluster.ts';
@@ -17,12 +18,16 @@ const MAP = 'elasti/elasti-resolver-ports-0';
 const WIDE = { first: 10_240, last: 10_400 };
 const HOUR_MS = 3600_000;
 
-function setup({ portRange = WIDE, watchNamespaces = [] as readonly string[] } = {}) {
+function setup({
+  portRange = WIDE,
+  watchNamespaces = [] as readonly string[],
+  sight = undefined as ClaimsSight | undefined,
+} = {}) {
   const clock = createVirtualClock();
   const cluster = createModelClaims();
   const settings = { namespace: 'elasti', portRange, watchNamespaces };
   const replica = () => {
-    const claims = createResolverClaims({ cluster, clock, log: silentLog, settings });
+    const claims = createResolverClaims({ cluster, sight, clock, log: silentLog, settings });
     const claim = async (uid: string, over: Partial<ClaimRequest> = {}, maxAgeSeconds = 30) => {
       const reading = await claims.claim(makeClaimRequest(uid, over), { maxAgeSeconds });
       return reading.kind === 'found' ? reading.ports.map(({ resolverPort }) => resolverPort) : reading;
@@ -136,6 +141,44 @@ test('what is known costs no call, and a replica that lost everything one read',
   assert.equal(callNames().length, 3);
   assert.deepEqual(await replica().claim(A), ports);
   assert.deepEqual(callNames().slice(3), ['readConfigMap']);
+});
+
+test('what our own watch shows to stand as it was read is read no more, except by who bears no lag', async () => {
+  let shown: string | undefined = 'absent';
+  const { clock, cluster, replica, callNames } = setup({ sight: { versionOf: () => shown } });
+  const { claim } = replica();
+  const [port] = (await claim(A)) as readonly number[];
+  const reads = () => callNames().filter((name) => name === 'readConfigMap').length;
+  const before = reads();
+  const claimLater = async (maxAgeSeconds?: number) => {
+    await clock.run(clock.sleep(HOUR_MS));
+    return claim(A, {}, maxAgeSeconds);
+  };
+
+  shown = cluster.configMaps.versionOf(MAP);
+  assert.deepEqual(await claimLater(), [port]);
+  assert.equal(reads(), before);
+  assert.deepEqual(await claimLater(2), [port]);
+  assert.equal(reads(), before + 1);
+  for (const unlike of ['another', 'absent', undefined]) {
+    shown = unlike;
+    const read = reads();
+    assert.deepEqual(await claimLater(), [port]);
+    assert.equal(reads(), read + 1, String(unlike));
+  }
+});
+
+test('a ConfigMap of claims that our own watch shows to be gone is made anew', async () => {
+  let shown: string | undefined = 'absent';
+  const { clock, cluster, replica } = setup({ sight: { versionOf: () => shown } });
+  const { claim } = replica();
+  const [port] = (await claim(A)) as readonly number[];
+  shown = cluster.configMaps.versionOf(MAP);
+  await clock.run(clock.sleep(HOUR_MS));
+  cluster.configMaps.delete(MAP);
+  shown = 'absent';
+  assert.deepEqual(await claim(A), [port]);
+  assert.ok(cluster.configMaps.get(MAP));
 });
 
 test('what is older than it may be is read again', async () => {

@@ -17,11 +17,12 @@ import {
   portsOfShard,
   SHARDS,
 } from './claim-table.ts';
-import type { ClaimsCluster, Clock, Logger } from './ports.ts';
+import type { ClaimsCluster, ClaimsSight, Clock, Logger } from './ports.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
 export interface ResolverClaimsDeps {
   readonly cluster: ClaimsCluster;
+  readonly sight?: ClaimsSight | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: {
@@ -53,9 +54,9 @@ const MAX_SWEPT = 200;
 const NONE: Changes = new Map();
 
 /** Claims, keeps and frees the ports of the resolver, for any number of replicas side by side. */
-export function createResolverClaims({ cluster, clock, log, settings }: ResolverClaimsDeps): ResolverClaims {
+export function createResolverClaims({ cluster, sight, clock, log, settings }: ResolverClaimsDeps): ResolverClaims {
   const { namespace, portRange, watchNamespaces } = settings;
-  const shards = createClaimShards({ cluster, clock, namespace, portRange });
+  const shards = createClaimShards({ cluster, sight, clock, namespace, portRange });
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
   const dropping = new Map<string, Promise<void>>();
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGate } from '../http/gate.ts';
 import { listen } from '../http/listen.ts';
-import { CLAIMS_LABEL, readClaims } from '../resolver/cluster/claims.ts';
+import { readClaims } from '../resolver/cluster/claims.ts';
 import { createInternalApp } from '../resolver/internal-server.ts';
 import { createAskResolver } from './ask-resolver.ts';
+import { CLAIMS_SELECTOR } from './claim-table.ts';
 import { createResolverClaims } from './resolver-claims.ts';
 import { createResolverPods } from './resolver-pods.ts';
 import { createModelClaims, makeClaimRequest } from './testing/model-claims.ts';
@@ -31,7 +32,7 @@ test('the resolver reads the claims that are written for it, and none of those t
   }
   await claims.release('uid-7');
 
-  const [labelKey = '', labelValue] = CLAIMS_LABEL.split('=');
+  const [labelKey = '', labelValue] = CLAIMS_SELECTOR.split('=');
   const read = Array.from({ length: 16 }, (_, shard) => `elasti/elasti-resolver-ports-${shard}`).flatMap((key) => {
     const shard = cluster.configMaps.get(key);
     if (shard === undefined) return [];

@@ -6,7 +6,7 @@ import { secondsSince } from '../../core/time.ts';
 import type { Context, ElastiService, Facts, Needs, Settings } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
 import type { Gather } from '../gather.ts';
-import { gatherAll, syncPlanner } from '../gather-all.ts';
+import { gatherAll, ON_OUR_WATCH, syncPlanner } from '../gather-all.ts';
 import type { Clock } from '../ports.ts';
 import { differenceOf } from './difference.ts';
 import { relatedNow, type Sight } from './sight.ts';
@@ -45,7 +45,7 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     const related = relatedNow(sight, parent, settings);
     const facts = observe({ parent, children, related, finalizing: false }, elastiService, settings);
     if (isIncomplete(facts)) return undefined;
-    const { planned } = await gatherAll(facts, planner, tried);
+    const { planned } = await gatherAll(facts, planner, tried, ON_OUR_WATCH);
     const result = sync(planned);
     return {
       parent,

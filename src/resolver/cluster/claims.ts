@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { SHARDS } from '../../effects/claim-table.ts';
 import type { Claim } from '../ports.ts';
 
-/** Marks the ConfigMaps that hold the claimed ports. */
-export const CLAIMS_LABEL = 'elasti.truefoundry.com/resolver-ports=true';
-
 const SHARD_NAME = /^[^/]*\/elasti-resolver-ports-(\d+)$/;
 
 export const ClaimShard = z.object({ data: z.record(z.string(), z.string()).nullish() });

@@ -1,11 +1,12 @@
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../core/resources/resolver-slices.ts';
 import { isWatched, namespacesToAsk } from '../../core/watched.ts';
+import { CLAIMS_SELECTOR } from '../../effects/claim-table.ts';
 import { CONFIG_MAPS, ELASTI_SERVICES, listPath, SLICES } from '../../kube/paths.ts';
 import { type ListWatchDeps, startListWatch } from '../../watch/list-watch.ts';
 import { createObjectCache, type ObjectCache, type ObjectCacheDeps } from '../../watch/object-cache.ts';
 import type { Endpoints, Routes } from '../ports.ts';
 import { createBroadcast } from './broadcast.ts';
-import { CLAIMS_LABEL, ClaimShard } from './claims.ts';
+import { ClaimShard } from './claims.ts';
 import { KeptElastiService } from './elastiservice-settings.ts';
 import { createEndpoints, KeptSlice } from './endpoints.ts';
 import { createOwnSlices, makeNamesUs, type OwnSlices } from './own-slices.ts';
@@ -84,7 +85,7 @@ export function watchCluster(deps: WatchClusterDeps): WatchedCluster {
   const followed = [
     ...follow(
       'claims',
-      { kind: CONFIG_MAPS, namespaces: [namespace], labelSelector: CLAIMS_LABEL },
+      { kind: CONFIG_MAPS, namespaces: [namespace], labelSelector: CLAIMS_SELECTOR },
       { schema: ClaimShard, onChange: routes.takeShard },
     ),
     ...follow(
