@@ -82,6 +82,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
     await book.settled();
     await canary.stop();
     const { passedOn } = destinations;
+    deps.step(`news of connections that the kernel dropped: ${destinations.newsLost()}`);
     const ended = figures.map(({ site }) => site);
     return { control, elasti: judge({ book, figures, ended, disturbances, witness, passedOn, failures }) };
   } finally {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '../stage/echo-client.ts';
@@ -25,6 +26,8 @@ export interface Destinations {
   find(clusterIp: string, source: Source): Promise<Sent | undefined>;
   /** All of a run, earliest first. */
   readonly passedOn: readonly PassedOn[];
+  /** How often the kernel could not tell its news. */
+  newsLost(): number;
   stop(): void;
 }
 
@@ -33,6 +36,8 @@ const TOLD_MS = 500;
 const TOLD_LIMIT_MS = 10_000;
 /** Of the connections of one minute and more. */
 const REMEMBERED = 100_000;
+/** The news that one connection was accepted come within this; the next from the same port, much later. */
+const OF_ONE_MS = 5000;
 /** Some kilobytes for each of the news that wait; what finds no room is lost without a word. */
 const BUFFER_BYTES = '268435456';
 
@@ -44,13 +49,17 @@ export function followDestinations(): Destinations {
   const following = spawn('conntrack', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const destinations = new Map<string, Sent>();
   const passedOn: PassedOn[] = [];
+  const acceptedAtMs = new Map<string, number>();
   createInterface({ input: following.stdout }).on('line', (line) => {
     const event = readEvent(line, performance.now());
-    if (event?.kind === 'passedOn') passedOn.push(event.passedOn);
-    if (event?.kind !== 'sent') return;
-    destinations.set(keyOf(event.source), event.sent);
-    const [oldest] = destinations.keys();
-    if (oldest !== undefined && destinations.size > REMEMBERED) destinations.delete(oldest);
+    if (event?.kind === 'passedOn') {
+      const { connection, passedOn: news } = event;
+      const isKnown = news.atMs - (acceptedAtMs.get(connection) ?? Number.NEGATIVE_INFINITY) < OF_ONE_MS;
+      remember(acceptedAtMs, connection, news.atMs);
+      if (!isKnown) passedOn.push(news);
+    }
+    if (event?.kind === 'sent' && (event.isFirst || !destinations.has(keyOf(event.source))))
+      remember(destinations, keyOf(event.source), event.sent);
   });
   return {
     async find(clusterIp, source) {
@@ -61,27 +70,44 @@ export function followDestinations(): Destinations {
       return sent?.address === clusterIp ? { ...sent, address: undefined } : sent;
     },
     passedOn,
+    newsLost: () => readNewsLost(readFileSync('/proc/net/netlink', 'utf8')),
     stop: () => void following.kill(),
   };
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (oldest !== undefined && map.size > REMEMBERED) map.delete(oldest);
 }
 
 /** Tells connections apart by where they came from. */
 export const keyOf = ({ localAddress, localPort }: Source): string => `${localAddress} ${localPort}`;
 
 type Event =
-  | { readonly kind: 'sent'; readonly source: Source; readonly sent: Sent }
-  | { readonly kind: 'passedOn'; readonly passedOn: PassedOn };
+  | { readonly kind: 'sent'; readonly source: Source; readonly sent: Sent; readonly isFirst: boolean }
+  | { readonly kind: 'passedOn'; readonly connection: string; readonly passedOn: PassedOn };
 
-/** One line of `conntrack -E`: a client's first packet, or the connection of another that was accepted; others say nothing. */
+/** The kernel says so when a listener has answered, and when it was answered in turn: either may be missing. */
+const ACCEPTED = [' SYN_RECV ', ' ESTABLISHED '];
+
+/** One line of `conntrack -E`: of a client's connection, or of the connection of another that was accepted; others say nothing. */
 export function readEvent(line: string, atMs: number): Event | undefined {
   const isNew = line.includes('[NEW]');
-  if (!isNew && !line.includes(' ESTABLISHED ')) return undefined;
   const words = /src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+).* src=(\S+)/.exec(line);
   if (!words) return undefined;
   const [, from = '', address = '', sport, dport, repliedBy = ''] = words;
   if (isClientAddress(from)) {
     const source = { localAddress: from, localPort: Number(sport) };
-    return isNew ? { kind: 'sent', source, sent: { address: repliedBy, atMs } } : undefined;
+    return { kind: 'sent', source, sent: { address: repliedBy, atMs }, isFirst: isNew };
   }
-  return isNew ? undefined : { kind: 'passedOn', passedOn: { address, port: Number(dport), atMs } };
+  if (!ACCEPTED.some((state) => line.includes(state))) return undefined;
+  const connection = `${from} ${sport} ${address} ${dport}`;
+  return { kind: 'passedOn', connection, passedOn: { address, port: Number(dport), atMs } };
+}
+
+/** What the kernel has dropped at sockets of NETLINK_NETFILTER (12), from /proc/net/netlink: `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`. */
+export function readNewsLost(text: string): number {
+  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+  return rows.filter(([, family]) => family === '12').reduce((sum, row) => sum + Number(row[8] ?? 0), 0);
 }
