@@ -35,7 +35,7 @@ export async function runCampaign(deps: CampaignDeps): Promise<{ control: RunRes
   const api = createApi(cluster.kubeconfig);
   await addClientAddresses();
   const nextSource = createSources();
-  const destinations = followDestinations();
+  const destinations = await followDestinations();
   const witness = await createWitness(api);
   try {
     const control = await runControl({ ...deps, api, witness, destinations, nextSource });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readEvent, readNewsLost } from './destination.ts';
+import { readEvent, readNetfilterSockets } from './destination.ts';
 
 // As conntrack 1.4.7 prints them.
 const CLIENT = 'src=10.244.0.18 dst=10.96.208.37 sport=20443 dport=80';
@@ -42,5 +42,8 @@ const NETLINK = `sk               Eth Pid        Groups   Rmem     Wmem     Dump
 `;
 
 test('says how much of the news about connections was dropped', () => {
-  assert.equal(readNewsLost(NETLINK), 41);
+  assert.deepEqual(readNetfilterSockets(NETLINK), [
+    { groups: '00000000', drops: 0 },
+    { groups: '00000003', drops: 41 },
+  ]);
 });

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from '../cluster/shell.ts';
+import { until } from '../cluster/wait.ts';
 import type { Source } from '../stage/echo-client.ts';
 import { isClientAddress } from './sources.ts';
 
@@ -38,15 +40,20 @@ const TOLD_LIMIT_MS = 10_000;
 const REMEMBERED = 100_000;
 /** The news that one connection was accepted come within this; the next from the same port, much later. */
 const OF_ONE_MS = 5000;
-/** Some kilobytes for each of the news that wait; what finds no room is lost without a word. */
-const BUFFER_BYTES = '268435456';
+/** A kilobyte or two for each of the news that wait to be read; what finds no room is dropped. */
+const BUFFER_BYTES = 67_108_864;
+const BUFFER_SETTING = 'net.core.rmem_default';
 
 /**
  * Follows the kernel's news of connections. Its table would not do: one that is refused at once is gone from it at once.
  */
-export function followDestinations(): Destinations {
-  const args = ['-E', '--event-mask', 'NEW,UPDATES', '--proto', 'tcp', '--buffer-size', BUFFER_BYTES];
-  const following = spawn('conntrack', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+export async function followDestinations(): Promise<Destinations> {
+  const args = ['-E', '--event-mask', 'NEW,UPDATES', '--proto', 'tcp'];
+  const following = await withBuffers(BUFFER_BYTES, async () => {
+    const started = spawn('conntrack', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    await until('conntrack to listen', () => readNetlink().some(({ groups }) => groups !== '00000000'));
+    return started;
+  });
   const destinations = new Map<string, Sent>();
   const passedOn: PassedOn[] = [];
   const acceptedAtMs = new Map<string, number>();
@@ -70,9 +77,25 @@ export function followDestinations(): Destinations {
       return sent?.address === clusterIp ? { ...sent, address: undefined } : sent;
     },
     passedOn,
-    newsLost: () => readNewsLost(readFileSync('/proc/net/netlink', 'utf8')),
+    newsLost: () => readNetlink().reduce((sum, { drops }) => sum + drops, 0),
     stop: () => void following.kill(),
   };
+}
+
+/**
+ * Runs something whose sockets begin with receive buffers of that size: conntrack-tools 1.4.7 gives `--buffer-size` to another
+ * socket than the one that it listens on. The setting is the machine's, and is put back.
+ */
+async function withBuffers<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  const set = (value: string) =>
+    run('nsenter', ['--target', '1', '--net', 'sysctl', '--quiet', '--write', `${BUFFER_SETTING}=${value}`]);
+  const before = readFileSync(`/proc/sys/${BUFFER_SETTING.replaceAll('.', '/')}`, 'utf8').trim();
+  await set(String(bytes));
+  try {
+    return await work();
+  } finally {
+    await set(before);
+  }
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
@@ -106,8 +129,17 @@ export function readEvent(line: string, atMs: number): Event | undefined {
   return { kind: 'passedOn', connection, passedOn: { address, port: Number(dport), atMs } };
 }
 
-/** What the kernel has dropped at sockets of NETLINK_NETFILTER (12), from /proc/net/netlink: `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`. */
-export function readNewsLost(text: string): number {
+interface NetlinkSocket {
+  readonly groups: string;
+  readonly drops: number;
+}
+
+const readNetlink = () => readNetfilterSockets(readFileSync('/proc/net/netlink', 'utf8'));
+
+/** The sockets of NETLINK_NETFILTER (12) in /proc/net/netlink: `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`. */
+export function readNetfilterSockets(text: string): readonly NetlinkSocket[] {
   const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-  return rows.filter(([, family]) => family === '12').reduce((sum, row) => sum + Number(row[8] ?? 0), 0);
+  return rows
+    .filter(([, family]) => family === '12')
+    .map(([, , , groups = '', , , , , drops]) => ({ groups, drops: Number(drops) }));
 }
