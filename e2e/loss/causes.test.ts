@@ -23,6 +23,8 @@ interface Situation {
   /** A resolver has passed it on to the site's pod. */
   readonly isPassedOn?: boolean;
   readonly raisedSinceMs?: number;
+  /** Long ago, unless said otherwise. */
+  readonly withdrawnMs?: number | undefined;
   readonly endedMs?: number;
   readonly connectedMs?: number;
 }
@@ -39,6 +41,7 @@ function judge({
   raisedSinceMs,
   endedMs = ENDED_MS,
   connectedMs = BEGAN_MS,
+  ...others
 }: Situation): Cause {
   const site = { name: 'web', namespace: 'loss', manners, clusterIp: '10.96.0.9', ports: PORTS };
   const loss: Loss = {
@@ -56,7 +59,9 @@ function judge({
   const records = { [POD]: own, [RESOLVER]: system } as Readonly<Record<string, PodRecord>>;
   const podsAt = (address: string) => (records[address] ? [{ ...records[address], ...pod }] : []);
   const wasPassedOn = (pods: readonly PodRecord[]) => isPassedOn && pods.length > 0;
-  return causeOf({ loss, harms, podsAt, sitePods: [{ ...own, ...sitePod }], raisedSinceMs, wasPassedOn });
+  const withdrawnSince = () => ('withdrawnMs' in others ? others.withdrawnMs : 0);
+  const sitePods = [{ ...own, ...sitePod }];
+  return causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, withdrawnSince, wasPassedOn });
 }
 
 const killed = (address: string, fromMs: number): Harm => ({ kind: 'killed', address, fromMs, untilMs: fromMs + 1000 });
@@ -177,4 +182,25 @@ test('a pod that ends in good order is sent connections while the API server sta
   assert.equal(judge({ ...stale, harms: [still(BEGAN_MS - 5000)] }), 'standstill');
   assert.equal(judge({ ...stale, harms: [still(BEGAN_MS - 7001)] }), 'stalePod');
   assert.equal(judge({ ...stale, manners: 'abrupt', harms: [still(BEGAN_MS - 5000)] }), 'abruptPod');
+});
+
+test('a pod that Kubernetes goes on showing as ready while it ends is sent to by nobody of ours', () => {
+  const ended = { destination: POD, pod: { deletedAtMs: BEGAN_MS - 9000 } };
+  for (const manners of ['graceful', 'policed'] as const) {
+    assert.equal(judge({ ...ended, manners }), 'stalePod');
+    assert.equal(judge({ ...ended, manners, withdrawnMs: BEGAN_MS - 2600 }), 'stalePod');
+    assert.equal(judge({ ...ended, manners, withdrawnMs: BEGAN_MS - 1000 }), 'endpointsLate');
+    assert.equal(judge({ ...ended, manners, withdrawnMs: undefined }), 'endpointsLate');
+  }
+  const behind = { destination: RESOLVER, end: 'reset', isPassedOn: true, sitePod: ended.pod } as const;
+  assert.equal(judge({ ...behind, withdrawnMs: undefined }), 'endpointsLate');
+  assert.equal(judge(behind), 'livingPod');
+});
+
+test('what sleeps while no resolver is there has nobody but the pods that ended', () => {
+  const noResolver: Harm = { kind: 'noResolver', fromMs: BEGAN_MS - 1000, untilMs: ENDED_MS + 1000 };
+  const ended = { destination: POD, pod: { deletedAtMs: BEGAN_MS - 9000 } };
+  assert.equal(judge({ ...ended, harms: [noResolver] }), 'resolverAbsent');
+  assert.equal(judge({ ...ended, harms: [noResolver], raisedSinceMs: BEGAN_MS - 5000 }), 'stalePod');
+  assert.equal(judge({ ...ended, harms: [noResolver], manners: 'abrupt' }), 'abruptPod');
 });

@@ -21,6 +21,10 @@ export const CAUSES = {
     sentence: 'the API server took no write for seconds, or kube-proxy did not hear of one',
   },
   noPod: { isOurs: false, sentence: 'replicas were raised, and no pod came to be ready for as long as clients wait' },
+  endpointsLate: {
+    isOurs: false,
+    sentence: 'Kubernetes had not taken a pod out of its EndpointSlices that had long been asked to end',
+  },
   resolverAbsent: { isOurs: false, sentence: 'no resolver was there' },
 } as const;
 export type Cause = keyof typeof CAUSES;
@@ -41,12 +45,15 @@ interface Evidence {
   readonly sitePods: readonly PodRecord[];
   /** Since when replicas had been above 0 when it was lost; undefined: they were not. */
   readonly raisedSinceMs: number | undefined;
+  /** Since when Kubernetes' own slices have not shown an address as ready; undefined: one does. */
+  withdrawnSince(address: string): number | undefined;
   /** Whether a resolver has passed its connection on to one of these pods. */
   wasPassedOn(pods: readonly PodRecord[]): boolean;
 }
 
 /** Why a request was lost, by whom its connection had been sent to and what had been done to that one. */
-export function causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, wasPassedOn }: Evidence): Cause {
+export function causeOf(evidence: Evidence): Cause {
+  const { loss, harms, podsAt, sitePods, raisedSinceMs, withdrawnSince, wasPassedOn } = evidence;
   const { outcome, destination, connectedAtMs = Number.POSITIVE_INFINITY, endedAtMs, site } = loss;
   // What is said while a connection is being opened fails with it, for what there was when that began.
   const beganAtMs = outcome.lost.end === 'refused' ? Math.min(loss.beganAtMs, connectedAtMs) : loss.beganAtMs;
@@ -89,6 +96,9 @@ export function causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, wasPasse
   const isNew = loss.client.endsWith('-new');
   const mayCut = site.manners === 'abrupt' || (site.manners === 'policed' && !isNew);
   if (mayCut && isCutBehind(isEnding)) return 'cutByAbruptPod';
+  const isShown = ({ addresses }: PodRecord) =>
+    addresses.some((address) => (withdrawnSince(address) ?? Number.POSITIVE_INFINITY) + FOLLOWED_MS > beganAtMs);
+  if (isCutBehind((each) => isEnding(each) && isShown(each))) return 'endpointsLate';
   const isEnded = pod?.deletedAtMs !== undefined && pod.deletedAtMs <= endedAtMs + WATCH_LAG_MS;
   const isAbruptEnd = isEnded && isOfSite(pod) && site.manners === 'abrupt';
   if (isMisled && !isAbruptEnd) return 'standstill';
@@ -99,6 +109,9 @@ export function causeOf({ loss, harms, podsAt, sitePods, raisedSinceMs, wasPasse
     kind === 'standstill' && fromMs <= beganAtMs && untilMs >= deletedAtMs;
   // kube-proxy could not have heard that the pod ends.
   if (site.manners !== 'abrupt' && harms.some(isUntold)) return 'standstill';
+  if (site.manners !== 'abrupt' && isShown(pod)) return 'endpointsLate';
+  // Nobody else was there to be sent to: what sleeps has the resolver alone.
+  if (site.manners !== 'abrupt' && isResolverAbsent && raisedSinceMs === undefined) return 'resolverAbsent';
   if (site.manners === 'graceful') return 'stalePod';
   const isNewConnection = isNew || outcome.lost.end === 'refused';
   // A preStop hook outlasts what kube-proxy still sends; what clients keep open is for the application to end well.
@@ -124,6 +137,8 @@ function isPodMissing({
 const RAISED_MS = 10_000;
 const ANSWERED_MS = 5000;
 
+/** kube-proxy and resolvers follow the slices within this, on a busy machine. */
+const FOLLOWED_MS = 2500;
 /** A connection may be sent to a pod for a moment after it is gone; addresses are used again much later. */
 const GONE_MS = 10_000;
 /** The kubelet may hear of a deletion before we do. */

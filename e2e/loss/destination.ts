@@ -43,6 +43,8 @@ const OF_ONE_MS = 5000;
 /** A kilobyte or two for each of the news that wait to be read; what finds no room is dropped. */
 const BUFFER_BYTES = 67_108_864;
 const BUFFER_SETTING = 'net.core.rmem_default';
+/** Names the variable with the network namespace that the cluster was started from: the setting can be written there alone. */
+export const OUTER_NETWORK = 'E2E_OUTER_NETWORK';
 
 /**
  * Follows the kernel's news of connections. Its table would not do: one that is refused at once is gone from it at once.
@@ -88,7 +90,7 @@ export async function followDestinations(): Promise<Destinations> {
  */
 async function withBuffers<T>(bytes: number, work: () => Promise<T>): Promise<T> {
   const set = (value: string) =>
-    run('nsenter', ['--target', '1', '--net', 'sysctl', '--quiet', '--write', `${BUFFER_SETTING}=${value}`]);
+    run('nsenter', [`--net=${process.env[OUTER_NETWORK]}`, 'sysctl', '-q', '-w', `${BUFFER_SETTING}=${value}`]);
   const before = readFileSync(`/proc/sys/${BUFFER_SETTING.replaceAll('.', '/')}`, 'utf8').trim();
   await set(String(bytes));
   try {

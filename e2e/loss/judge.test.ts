@@ -14,7 +14,12 @@ const REFUSED: Outcome = { ...ANSWERED, lost: { end: 'refused', text: 'ECONNREFU
 function setup() {
   const disturbances = createDisturbances();
   const book = createBook(disturbances.goingOn, { find: async () => undefined });
-  const witness = { podsAt: () => [], allPods: () => [], raisedSince: () => undefined };
+  const witness = {
+    podsAt: () => [],
+    allPods: () => [],
+    raisedSince: () => undefined,
+    withdrawnSince: () => undefined,
+  };
   const run = { book, disturbances, witness, passedOn: [], figures: [], ended: [], failures: [] };
   return { disturbances, book, result: () => judge(run) };
 }

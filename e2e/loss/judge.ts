@@ -24,14 +24,14 @@ export interface RunResult {
 }
 
 interface Run extends Omit<RunResult, 'losses'> {
-  readonly witness: Pick<Witness, 'podsAt' | 'allPods' | 'raisedSince'>;
+  readonly witness: Pick<Witness, 'podsAt' | 'allPods' | 'raisedSince' | 'withdrawnSince'>;
   readonly passedOn: readonly PassedOn[];
 }
 
 /** Says of each loss whose it is; a request of which nothing came, neither an answer nor a loss, is a failure. */
 export function judge({ witness, passedOn, ...run }: Run): RunResult {
   const { book, disturbances, failures } = run;
-  const { podsAt, allPods, raisedSince } = witness;
+  const { podsAt, allPods, raisedSince, withdrawnSince } = witness;
   const ledger = createPassedOnLedger(passedOn);
   // Who ended first chooses first: none is left without what another could do without.
   const inOrder = book.losses.toSorted((a, b) => a.endedAtMs - b.endedAtMs);
@@ -39,7 +39,7 @@ export function judge({ witness, passedOn, ...run }: Run): RunResult {
     const wasPassedOn = (pods: readonly PodRecord[]) => ledger.take(loss, pods);
     const { site, endedAtMs } = loss;
     const cause = causeOf({
-      ...{ loss, harms: disturbances.harms, podsAt, wasPassedOn },
+      ...{ loss, harms: disturbances.harms, podsAt, withdrawnSince, wasPassedOn },
       ...{ sitePods: allPods(site), raisedSinceMs: raisedSince(site, endedAtMs) },
     });
     return { ...loss, cause };

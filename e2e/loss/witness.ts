@@ -4,6 +4,7 @@ import type { KubeApi } from '../cluster/api.ts';
 import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { DEPLOYMENTS, ELASTI_SERVICES, type ElastiServiceObject, SLICES, type Slice } from '../stage/objects.ts';
 import type { Site } from './site.ts';
+import { createWithdrawals } from './withdrawals.ts';
 
 /** What was seen of a pod, and when. */
 export interface PodRecord {
@@ -42,6 +43,8 @@ export interface Witness {
   allPods(site: Site): readonly PodRecord[];
   /** Since when replicas had been above 0 at a time; undefined: they were not. */
   raisedSince(site: Site, atMs: number): number | undefined;
+  /** As of Withdrawals. */
+  withdrawnSince(address: string): number | undefined;
   stop(): void;
 }
 
@@ -61,6 +64,7 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
   const raises = new Map<string, { readonly atMs: number; readonly isUp: boolean }[]>();
   const phases = new Map<string, string | undefined>();
   const slices = new Map<string, Set<string>>();
+  const withdrawals = createWithdrawals(() => performance.now());
 
   const keyOf = (namespace = '', name = '') => `${namespace}/${name}`;
   const follow = <T extends KubeObject>(kind: string, take: (object: T, isGone: boolean) => void) =>
@@ -81,7 +85,9 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
       raises.set(key, all);
       if (all.at(-1)?.isUp !== isUp) all.push({ atMs: performance.now(), isUp });
     }),
-    follow<Slice>(SLICES, ({ metadata }, isGone) => {
+    follow<Slice>(SLICES, (slice, isGone) => {
+      withdrawals.take(slice, isGone);
+      const { metadata } = slice;
       if (metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) return;
       const key = keyOf(metadata.namespace, metadata.labels['kubernetes.io/service-name']);
       const names = slices.get(key) ?? new Set();
@@ -130,6 +136,7 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
       const last = raises.get(keyOf(namespace, name))?.findLast((each) => each.atMs <= atMs);
       return last?.isUp ? last.atMs : undefined;
     },
+    withdrawnSince: withdrawals.withdrawnSince,
     stop: () => {
       for (const each of [...watching, parents]) each.stop();
     },
