@@ -15,10 +15,13 @@ export interface MeasureOptions {
   /** The parts of it: wake, sleep, failures. */
   readonly only: RegExp;
   step(what: string): void;
+  /** Told of each figure, part by part. */
+  taken(figure: Figure): void;
 }
 
 /** Installs one system in an empty cluster and takes its figures. */
-export async function measure(cluster: Cluster, { operator, only, step }: MeasureOptions): Promise<readonly Figure[]> {
+export async function measure(cluster: Cluster, options: MeasureOptions): Promise<readonly Figure[]> {
+  const { operator, only, step, taken } = options;
   await addClientAddresses();
   await (operator === undefined ? installElasti(cluster, step) : installKubeElasti(cluster, operator));
   const api = createApi(cluster.kubeconfig);
@@ -28,7 +31,10 @@ export async function measure(cluster: Cluster, { operator, only, step }: Measur
   const figures: Figure[] = [];
   try {
     for (const [name, part] of Object.entries(parts)) {
-      if (only.test(name)) figures.push(...(await part(scene, system)));
+      if (!only.test(name)) continue;
+      const ofPart = await part(scene, system);
+      ofPart.forEach(taken);
+      figures.push(...ofPart);
     }
   } finally {
     scene.timeline.stop();

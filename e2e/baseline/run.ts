@@ -10,12 +10,14 @@ import { measure } from './measure.ts';
 import { formatFigures } from './table.ts';
 
 // For each system: starts a cluster, runs this script once more inside it to measure, and removes the cluster. With
-// RESOLVER_BIN and KUBEELASTI_OPERATOR_BIN KubeElasti is measured after Elasti, and stands beside it in the table.
+// RESOLVER_BIN and KUBEELASTI_OPERATOR_BIN KubeElasti is measured after Elasti, and stands beside it in the table;
+// `--without-elasti`: alone.
 
 const { values } = parseArgs({
   options: {
     name: { type: 'string', default: 'baseline' },
     only: { type: 'string', default: '' },
+    'without-elasti': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -28,7 +30,9 @@ await runCommand(async () => {
   if ((RESOLVER_BIN === undefined) !== (KUBEELASTI_OPERATOR_BIN === undefined)) {
     throw new Error('KubeElasti takes both RESOLVER_BIN and KUBEELASTI_OPERATOR_BIN');
   }
-  const ours = await measureOne({ RESOLVER_BIN: 'own', KUBEELASTI_OPERATOR_BIN: undefined });
+  const ours = values['without-elasti']
+    ? []
+    : await measureOne({ RESOLVER_BIN: 'own', KUBEELASTI_OPERATOR_BIN: undefined });
   const theirs =
     KUBEELASTI_OPERATOR_BIN === undefined ? [] : await measureOne({ RESOLVER_BIN, KUBEELASTI_OPERATOR_BIN });
   process.stdout.write(`\n${formatFigures(ours, theirs)}\n`);
@@ -60,8 +64,11 @@ async function measureInside(cluster: Cluster): Promise<void> {
   const step = (what: string) => {
     if (values.verbose) print(`baseline: ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s ${what}`);
   };
-  const options = { operator: KUBEELASTI_OPERATOR_BIN, only: new RegExp(values.only, 'i'), step };
-  const figures = await measure(cluster, options);
-  for (const { what, result } of figures) print(`baseline: ${what}: ${result}`);
+  const figures = await measure(cluster, {
+    operator: KUBEELASTI_OPERATOR_BIN,
+    only: new RegExp(values.only, 'i'),
+    step,
+    taken: ({ what, result }) => print(`baseline: ${what}: ${result}`),
+  });
   writeFileSync(resultOf(cluster), JSON.stringify(figures));
 }

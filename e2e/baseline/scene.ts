@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../cluster/api.ts';
 import { urlOf } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
+import { askHttp } from '../loss/clients/ask-http.ts';
 import { untilAnswers } from '../loss/load.ts';
 import { createSite, type Manners, type Site } from '../loss/site.ts';
 import type { Source } from '../stage/echo-client.ts';
@@ -22,7 +23,7 @@ export interface Scene {
   /** The same, and no pod of it starts any more: who comes is held for good. */
   putToSleepForGood(site: Site): Promise<void>;
   setReplicas(site: Site, replicas: number): Promise<void>;
-  /** Until pods serve and nothing redirects. */
+  /** Until pods serve and nothing redirects. Where nobody is woken by those who came, somebody comes again. */
   untilServes(site: Site): Promise<void>;
 }
 
@@ -37,6 +38,9 @@ export const NAMESPACE = 'baseline';
 /** kube-proxy follows what the API server says within this. */
 const SYNC_MS = 1500;
 const NEVER_SECONDS = 3600;
+/** Longer than a wake takes, and so often. */
+const VISIT_MS = 20_000;
+const MAX_VISITS = 5;
 
 export async function createScene(
   api: KubeApi,
@@ -75,11 +79,15 @@ export async function createScene(
       await putToSleep(site);
     },
     async untilServes(site) {
-      await come(
-        site,
-        'serve',
-        ({ readyPods, isOwnReady, isRedirected }) => readyPods > 0 && isOwnReady && !isRedirected,
-      );
+      const isServing: Parameters<Timeline['when']>[2] = ({ readyPods, isOwnReady, isRedirected }) =>
+        readyPods > 0 && isOwnReady && !isRedirected;
+      for (let visits = 0; visits < MAX_VISITS; visits++) {
+        if ((await timeline.when(site.name, performance.now(), isServing, VISIT_MS)) !== undefined) break;
+        step(`${site.name} does not serve yet, somebody comes again`);
+        // Whether it is answered is not what is measured.
+        void askHttp({ site, workMs: 0, source: nextSource() });
+      }
+      await come(site, 'serve', isServing);
       await sleep(SYNC_MS);
     },
   };

@@ -4,10 +4,12 @@ import type { Figure } from './figures.ts';
 export function formatFigures(ours: readonly Figure[], theirs: readonly Figure[]): string {
   const isCompared = theirs.length > 0;
   const row = (cells: readonly string[]) => `| ${cells.slice(0, isCompared ? 3 : 2).join(' | ')} |`;
-  const resultOf = (what: string) => theirs.find((figure) => figure.what === what)?.result ?? '-';
+  const resultIn = (figures: readonly Figure[], what: string) =>
+    figures.find((figure) => figure.what === what)?.result ?? '-';
+  const rows = [...new Set([...ours, ...theirs].map(({ what }) => what))];
   return [
     row(['', 'Elasti', 'KubeElasti 0.1.30']),
     row(['---', '---', '---']),
-    ...ours.map(({ what, result }) => row([what, result, resultOf(what)])),
+    ...rows.map((what) => row([what, resultIn(ours, what), resultIn(theirs, what)])),
   ].join('\n');
 }
