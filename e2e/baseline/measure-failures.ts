@@ -111,10 +111,10 @@ async function measureOperatorKilledMidway(scene: Scene, system: System): Promis
     await system.kill('operator', { restartMs: 5000 });
     asked.push(await first, ...(await keepAsking(scene, site, { everyMs: 200, forMs: 24_000 })));
     await system.untilBack('operator');
-    await scene.untilServes(site);
   }
+  const redirected = sites.filter(({ name }) => scene.timeline.view(name).isRedirected).length;
   return {
     what: 'e. the operator killed between wake and ready, back after 5 s: requests in the next 24 s',
-    result: losses(asked),
+    result: `${losses(asked)}; left redirected for good: ${redirected} of ${sites.length}`,
   };
 }
