@@ -50,9 +50,10 @@ export const OUTER_NETWORK = 'E2E_OUTER_NETWORK';
  * Follows the kernel's news of connections. Its table would not do: one that is refused at once is gone from it at once.
  */
 export async function followDestinations(): Promise<Destinations> {
-  const args = ['-E', '--event-mask', 'NEW,UPDATES', '--proto', 'tcp'];
+  const args = ['-E', '--event-mask', 'NEW,UPDATES', '--proto', 'tcp', '-o', 'timestamp'];
   const following = await withBuffers(BUFFER_BYTES, async () => {
-    const started = spawn('conntrack', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    // Its times are those at which it gets to run.
+    const started = spawn('chrt', ['--fifo', '1', 'conntrack', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     await until('conntrack to listen', () => readNetlink().some(({ groups }) => groups !== '00000000'));
     return started;
   });
@@ -60,7 +61,7 @@ export async function followDestinations(): Promise<Destinations> {
   const passedOn: PassedOn[] = [];
   const acceptedAtMs = new Map<string, number>();
   createInterface({ input: following.stdout }).on('line', (line) => {
-    const event = readEvent(line, performance.now());
+    const event = readEvent(line);
     if (event?.kind === 'passedOn') {
       const { connection, passedOn: news } = event;
       const isKnown = news.atMs - (acceptedAtMs.get(connection) ?? Number.NEGATIVE_INFINITY) < OF_ONE_MS;
@@ -116,12 +117,13 @@ type Event =
 /** The kernel says so when a listener has answered, and when it was answered in turn: either may be missing. */
 const ACCEPTED = [' SYN_RECV ', ' ESTABLISHED '];
 
-/** One line of `conntrack -E`: of a client's connection, or of the connection of another that was accepted; others say nothing. */
-export function readEvent(line: string, atMs: number): Event | undefined {
+/** One line of `conntrack -E -o timestamp`: of a client's connection, or of that of another that was accepted; others say nothing. */
+export function readEvent(line: string): Event | undefined {
   const isNew = line.includes('[NEW]');
-  const words = /src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+).* src=(\S+)/.exec(line);
+  const words = /^\[([\d.]+)\].*? src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+).* src=(\S+)/.exec(line);
   if (!words) return undefined;
-  const [, from = '', address = '', sport, dport, repliedBy = ''] = words;
+  const [, seconds, from = '', address = '', sport, dport, repliedBy = ''] = words;
+  const atMs = Number(seconds) * 1000 - performance.timeOrigin;
   if (isClientAddress(from)) {
     const source = { localAddress: from, localPort: Number(sport) };
     return { kind: 'sent', source, sent: { address: repliedBy, atMs }, isFirst: isNew };
