@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import type { ClaimsCluster, Cluster } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
+import { until } from '../testing/until.ts';
 import { createCluster } from './create-cluster.ts';
-import { type Answer, json, makeKubeConfig, startStub, status } from './testing/api-server-stub.ts';
+import { type Answer, json, makeKubeConfig, type Received, startStub, status } from './testing/api-server-stub.ts';
 
 const deployment = { namespace: 'shop', apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } as const;
 const ref = { namespace: 'shop', name: 'web' };
@@ -356,4 +358,24 @@ test('every call is counted with verb, resource and code', async (t) => {
   const failing = await setup(t, status(500, 'InternalError'));
   await assert.rejects(failing.cluster.readScale(deployment), KubeApiError);
   assert.deepEqual(failing.calls, ['get deployments/scale SERVER_ERROR']);
+});
+
+test('what waits for one cluster holds up no call of another', async (t) => {
+  const hanging: ServerResponse[] = [];
+  const hangs: Answer = (received, response) => {
+    if (received.url === '/version') json(200, {})(received, response);
+    else hanging.push(response);
+  };
+  const { cluster: syncs, origin } = await setup(t, hangs);
+  const clock = { now: () => now, monotonicMs: () => performance.now() };
+  const wakes = createCluster({ kubeConfig: makeKubeConfig(origin), watchNamespaces: [], clock });
+  const reads = Array.from({ length: 200 }, () => syncs.readScale(deployment, { timeoutMs: 60_000 }).catch(() => {}));
+  await until('as many hang as may', () => hanging.length === 64);
+  await wakes.ping({ timeoutMs: 10_000 });
+  assert.equal(hanging.length, 64);
+  const answerAll = setInterval(() => {
+    for (const response of hanging.splice(0)) json(200, scale('7', {}))({} as Received, response);
+  }, 1);
+  await Promise.all(reads);
+  clearInterval(answerAll);
 });
