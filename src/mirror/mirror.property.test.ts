@@ -209,11 +209,13 @@ const readableSlice = ({ metadata, addressType, endpoints, ports }: EndpointSlic
 
 /** Facts with only that of whole objects which decisions read. */
 function readable(facts: Facts): unknown {
-  const { publicService, privateService, slices } = facts;
+  const { publicService, privateService, ownSlices, slices } = facts;
   return withoutUndefined({
     ...facts,
     publicService: typeof publicService === 'string' ? publicService : readableService(publicService),
     privateService: privateService && readableService(privateService),
+    // What they say is in facts of their own; their versions are read off live looks alone.
+    ownSlices: ownSlices.map(({ metadata }) => metadata.name).sort(),
     slices: [...slices].map(([name, each]) => [name, readableSlice(each)]),
     resolver: facts.resolver && [...facts.resolver],
   });
