@@ -15,7 +15,7 @@ import { withOutcomes } from '../core/outcomes.ts';
 import { listChildren, observedChildren } from '../core/resources/children.ts';
 import { sync } from '../core/sync.ts';
 import type { ElastiService, Facts, FinalizeResult, Settings, SyncResult } from '../core/types.ts';
-import type { Observation } from '../core/view.ts';
+import { isIncomplete, type Observation } from '../core/view.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { RecordEvents } from './events.ts';
 import type { Gather } from './gather.ts';
@@ -76,13 +76,16 @@ export function createAnswers(deps: AnswersDeps): Answers {
   const planSync = syncPlanner(settings);
   const finalizePlan = { plan: (o: Observation) => o, needsOf: (o: Observation) => decideFinalizeNeeds(o, settings) };
 
-  /** What our own watch shows is enough to see that nothing is to be done; whatever changes anything rests on a live look. */
+  /**
+   * What our own watch shows is enough to see that nothing is to be done; whatever changes anything rests on a live look, and so does
+   * everything where it shows too little.
+   */
   async function decide(body: SyncRequest, elastiService: ElastiService) {
     const facts = observe(await relate(body), elastiService, settings);
     const { planned, observation } = await gatherAll(facts, planSync, deps, ON_OUR_WATCH);
     const result = sync(planned);
-    if (!deps.relateLive || differenceOf(body.parent, facts, result) === undefined)
-      return { facts, observation, result };
+    const isAtRest = !isIncomplete(facts) && differenceOf(body.parent, facts, result) === undefined;
+    if (!deps.relateLive || isAtRest) return { facts, observation, result };
     const live = observe(await deps.relateLive(body, elastiService), elastiService, settings);
     // What was read a moment ago of neither Service nor resolver need not be read once more.
     const { scale, autoscaler, sharers } = observation.context;
