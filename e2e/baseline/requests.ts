@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** One GET on a new connection, with a minute's patience. */
-export async function ask({ nextSource }: Scene, site: Site): Promise<Asked> {
+export async function ask({ nextSource }: Pick<Scene, 'nextSource'>, site: Site): Promise<Asked> {
   const beganAtMs = performance.now();
   const { lost } = await askHttp({ site, workMs: 0, source: nextSource() });
   return { beganAtMs, endedAtMs: performance.now(), lost: lost && shorten(lost.text) };

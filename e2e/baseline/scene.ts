@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../cluster/api.ts';
 import { urlOf } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
-import { askHttp } from '../loss/clients/ask-http.ts';
 import { untilAnswers } from '../loss/load.ts';
 import { createSite, type Manners, type Site } from '../loss/site.ts';
 import type { Source } from '../stage/echo-client.ts';
 import { makeElastiService } from '../stage/manifests.ts';
 import { DEPLOYMENTS, ELASTI_SERVICES } from '../stage/objects.ts';
+import { ask } from './requests.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** What the figures of one system are taken with, whichever system it is. */
@@ -85,7 +85,7 @@ export async function createScene(
         if ((await timeline.when(site.name, performance.now(), isServing, VISIT_MS)) !== undefined) break;
         step(`${site.name} does not serve yet, somebody comes again`);
         // Whether it is answered is not what is measured.
-        void askHttp({ site, workMs: 0, source: nextSource() });
+        void ask({ nextSource }, site);
       }
       await come(site, 'serve', isServing);
       await sleep(SYNC_MS);

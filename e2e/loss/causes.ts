@@ -107,11 +107,13 @@ export function causeOf(evidence: Evidence): Cause {
   const { deletedAtMs = 0 } = pod;
   const isUntold = ({ kind, fromMs, untilMs }: Harm) =>
     kind === 'standstill' && fromMs <= beganAtMs && untilMs >= deletedAtMs;
-  // kube-proxy could not have heard that the pod ends.
-  if (site.manners !== 'abrupt' && harms.some(isUntold)) return 'standstill';
-  if (site.manners !== 'abrupt' && isShown(pod)) return 'endpointsLate';
-  // Nobody else was there to be sent to: what sleeps has the resolver alone.
-  if (site.manners !== 'abrupt' && isResolverAbsent && raisedSinceMs === undefined) return 'resolverAbsent';
+  if (site.manners !== 'abrupt') {
+    // kube-proxy could not have heard that the pod ends.
+    if (harms.some(isUntold)) return 'standstill';
+    if (isShown(pod)) return 'endpointsLate';
+    // Nobody else was there to be sent to: what sleeps has the resolver alone.
+    if (isResolverAbsent && raisedSinceMs === undefined) return 'resolverAbsent';
+  }
   if (site.manners === 'graceful') return 'stalePod';
   const isNewConnection = isNew || outcome.lost.end === 'refused';
   // A preStop hook outlasts what kube-proxy still sends; what clients keep open is for the application to end well.

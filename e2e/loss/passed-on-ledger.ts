@@ -21,7 +21,7 @@ const PORT_OF: Readonly<Record<Client, number>> = {
   'grpc-kept': POD_PORTS.grpc,
 };
 
-/** The kernel's news are read a moment later than a socket's end on a busy machine. */
+/** The kernel's news are told a moment later than a socket's end on a busy machine. */
 const NEWS_LAG_MS = 500;
 
 /** For the losses in the order in which they ended. */

@@ -1,4 +1,4 @@
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { isOurSlice } from '../../src/core/observe.ts';
 import type { Slice } from '../stage/objects.ts';
 
 /** When Kubernetes took addresses out of traffic. */
@@ -13,8 +13,9 @@ export function createWithdrawals(nowMs: () => number): Withdrawals {
   const readyIn = new Map<string, Set<string>>();
   const withdrawn = new Map<string, number>();
   return {
-    take({ metadata, endpoints }, isGone) {
-      if (metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY) return;
+    take(taken, isGone) {
+      if (isOurSlice(taken)) return;
+      const { metadata, endpoints } = taken;
       const slice = `${metadata.namespace}/${metadata.name}`;
       const ready = (isGone ? [] : (endpoints ?? [])).filter(({ conditions }) => conditions.ready !== false);
       const addresses = new Set(ready.flatMap((endpoint) => endpoint.addresses));

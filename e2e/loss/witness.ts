@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { isOurSlice } from '../../src/core/observe.ts';
 import type { KubeApi } from '../cluster/api.ts';
 import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { DEPLOYMENTS, ELASTI_SERVICES, type ElastiServiceObject, SLICES, type Slice } from '../stage/objects.ts';
@@ -87,9 +87,9 @@ export async function createWitness(api: KubeApi): Promise<Witness> {
     }),
     follow<Slice>(SLICES, (slice, isGone) => {
       withdrawals.take(slice, isGone);
+      if (!isOurSlice(slice)) return;
       const { metadata } = slice;
-      if (metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) return;
-      const key = keyOf(metadata.namespace, metadata.labels['kubernetes.io/service-name']);
+      const key = keyOf(metadata.namespace, metadata.labels?.['kubernetes.io/service-name']);
       const names = slices.get(key) ?? new Set();
       slices.set(key, names);
       if (isGone) names.delete(metadata.name);

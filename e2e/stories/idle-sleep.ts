@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-slices.ts';
+import { isOurSlice } from '../../src/core/observe.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { until } from '../cluster/wait.ts';
 import { SETTINGS } from '../environment/environment.ts';
@@ -28,7 +28,7 @@ export const idleSleep: Story = {
 
     stage.step('the order of events is right');
     const zero = deployments.find(({ object }) => object.spec.replicas === 0);
-    const slice = slices.find(({ object }) => object.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
+    const slice = slices.find(({ object }) => isOurSlice(object));
     const redirected = parents.find(
       ({ object: { status } }) => status?.phase === 'Draining' && status.redirectedSince !== undefined,
     );
@@ -36,9 +36,7 @@ export const idleSleep: Story = {
     assert.ok(slice.revision < redirected.revision, 'a drain counts from what was observed');
     assert.ok(redirected.revision < zero.revision, 'replicas go to 0 only after that');
     assert.ok(zero.atMs - slice.atMs >= SETTINGS.drainSeconds * 1000, 'and not before the drain time is over');
-    const isEverGone = slices.some(
-      ({ type, object }) => type === 'DELETED' && object.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY,
-    );
+    const isEverGone = slices.some(({ type, object }) => type === 'DELETED' && isOurSlice(object));
     assert.ok(!isEverGone);
 
     stage.step('kubectl tells what happened');

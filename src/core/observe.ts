@@ -113,7 +113,11 @@ export const isOwnSlice = (slice: EndpointSlice): boolean =>
   slice.metadata.labels?.[MANAGED_BY_LABEL] === ENDPOINTSLICE_CONTROLLER;
 
 /** Whether the slice redirects a Service to the resolver, and we made it. */
-export const isOurSlice = (slice: EndpointSlice): boolean => slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
+export const isOurSlice = ({ metadata }: Labelled): boolean => metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
+
+interface Labelled {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined };
+}
 
 function isOurs(slice: EndpointSlice, children: Readonly<Record<string, EndpointSlice>>, serviceName: string): boolean {
   const { name, namespace } = slice.metadata;

@@ -84,8 +84,8 @@ export function createAnswers(deps: AnswersDeps): Answers {
     const facts = observe(await relate(body), elastiService, settings);
     const { planned, observation } = await gatherAll(facts, planSync, deps, ON_OUR_WATCH);
     const result = sync(planned);
-    const isAtRest = !isIncomplete(facts) && differenceOf(body.parent, facts, result) === undefined;
-    if (!deps.relateLive || isAtRest) return { facts, observation, result };
+    const isAtRest = () => !isIncomplete(facts) && differenceOf(body.parent, facts, result) === undefined;
+    if (!deps.relateLive || isAtRest()) return { facts, observation, result };
     const live = observe(await deps.relateLive(body, elastiService), elastiService, settings);
     // What was read a moment ago of neither Service nor resolver need not be read once more.
     const { scale, autoscaler, sharers } = observation.context;

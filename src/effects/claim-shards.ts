@@ -29,8 +29,8 @@ export type Decide<T> = (entries: Entries) => { readonly changes: Changes; reado
 
 export interface ClaimShards {
   /**
-   * Decides on claims that were read less than `maxAgeMs` ago, or now, and writes the changes; resolves once they are written. Throws
-   * ClaimsFullError, or KubeApiError where it is not known what is written.
+   * Decides on claims that were read less than `maxAgeMs` ago, that our own watch shows to stand as they were read, or that are read now,
+   * and writes the changes; resolves once they are written. Throws ClaimsFullError, or KubeApiError where it is not known what is written.
    */
   decide<T>(shard: number, options: { readonly maxAgeMs: number; readonly decide: Decide<T> }): Promise<T>;
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { createConnect } from '../kube/connection.ts';
 import { createCall } from '../kube/request.ts';
 import { makeKubeConfig } from '../kube/testing/api-server-stub.ts';
+import { makeShard, makeShardObject } from '../resolver/cluster/testing/fixtures.ts';
 import { systemClock as clock, systemRandom as random } from '../system.ts';
 import { createKeptLog } from '../testing/kept-log.ts';
 import { until } from '../testing/until.ts';
@@ -10,8 +11,7 @@ import { startFakeApi } from '../watch/testing/fake-api.ts';
 import { watchClaims } from './watch-claims.ts';
 
 const NAME = 'elasti-resolver-ports-0';
-const configMap = { metadata: { name: NAME, namespace: 'elasti', labels: {} as Record<string, string> }, data: {} };
-configMap.metadata.labels['elasti.truefoundry.com/resolver-ports'] = 'true';
+const configMap = makeShardObject(0, makeShard());
 
 async function setup(t: TestContext) {
   const api = await startFakeApi(t);
