@@ -30,6 +30,7 @@ export interface LoadFigures {
     readonly quiet: WakeFigures;
     readonly bareQuiet: WakeFigures;
     readonly busy: WakeFigures;
+    readonly bareBusy: WakeFigures;
     readonly burst: WakeFigures;
     readonly bareBurst: WakeFigures;
   };
@@ -104,11 +105,14 @@ async function measureAllWakes(
   step(`${some.length} wakes, at rest and while all are synced`);
   const bareQuiet = await measureWakes(world, some, { wake: bare, perSecond });
   const quiet = await measureWakes(world, some, { wake, perSecond });
-  const busy = await whileAllAreSynced(world, members, () => measureWakes(world, some, { wake, perSecond }));
+  const whileSynced = (each: typeof bare) =>
+    whileAllAreSynced(world, members, () => measureWakes(world, some, { wake: each, perSecond }));
+  const bareBusy = await whileSynced(bare);
+  const busy = await whileSynced(wake);
 
   const many = sleepers.slice(0, BURST_WAKES);
   step(`${many.length} wakes in one second, and their bare calls`);
   const bareBurst = await measureWakes(world, many, { wake: bare, perSecond: many.length });
   const burst = await measureWakes(world, many, { wake, perSecond: many.length });
-  return { quiet, bareQuiet, busy, burst, bareBurst };
+  return { quiet, bareQuiet, busy, bareBusy, burst, bareBurst };
 }

@@ -43,6 +43,7 @@ const charts = [
     line('at rest, p50', ({ load }) => load?.wakes.quiet.p50Ms),
     line('at rest, p99', ({ load }) => load?.wakes.quiet.p99Ms),
     line('all being synced, p99', ({ load }) => load?.wakes.busy.p99Ms),
+    line('its bare API calls, p99', ({ load }) => load?.wakes.bareBusy.p99Ms),
   ]),
 ];
 

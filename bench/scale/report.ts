@@ -73,11 +73,16 @@ export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: Lo
     row('5/s, at rest', wakes.quiet),
     row('their bare API calls', wakes.bareQuiet),
     row('5/s, all being synced', wakes.busy),
+    row('their bare API calls', wakes.bareBusy),
     row('all within one second', wakes.burst),
     row('their bare API calls', wakes.bareBurst),
   ]);
   for (const [name, { failure }] of Object.entries(wakes)) if (failure) printLine(`  a failure of ${name}: ${failure}`);
-  printLine(`  burst / bare: ${(wakes.burst.seconds / wakes.bareBurst.seconds).toFixed(2)}`);
+  const ratio = (of: WakeFigures, bare: WakeFigures) => (of.p99Ms / bare.p99Ms).toFixed(2);
+  printLine(
+    `  p99 / bare: at rest ${ratio(wakes.quiet, wakes.bareQuiet)}, synced ${ratio(wakes.busy, wakes.bareBusy)}`,
+  );
+  printLine(`  all of the burst / bare: ${(wakes.burst.seconds / wakes.bareBurst.seconds).toFixed(2)}`);
   const { hookService, metacontroller, resolver, roll } = restarts;
   printLine(`\n  hook service killed and started, all synced: ${tellPass(hookService)}`);
   printLine(`  Metacontroller stopped and started, all synced: ${tellPass(metacontroller)}`);

@@ -76,7 +76,7 @@ export function startApiServer({ layout, settings, pki }: ControlPlane): Daemon 
     // In one file: by default another is begun after 100 MB.
     '--audit-log-maxsize=10000',
   ];
-  return startDaemon(layout, 'kube-apiserver', join(settings.binaries, 'kube-apiserver'), [
+  const args = [
     '--etcd-servers=http://127.0.0.1:2379',
     `--bind-address=${settings.ipv6 ? '::' : '0.0.0.0'}`,
     `--secure-port=${API_PORT}`,
@@ -93,7 +93,10 @@ export function startApiServer({ layout, settings, pki }: ControlPlane): Daemon 
     `--service-account-signing-key-file=${pki.serviceAccountKey}`,
     '--profiling=false',
     ...(settings.audit ? audit : []),
-  ]);
+  ];
+  // With so little in its heap, garbage collection takes a quarter of its time otherwise.
+  const environment = { GOGC: '300' };
+  return startDaemon(layout, 'kube-apiserver', join(settings.binaries, 'kube-apiserver'), args, environment);
 }
 
 export function startControllerManager({ layout, settings, pki }: ControlPlane): Daemon {

@@ -10,11 +10,18 @@ export interface NamedProcess extends ProcessIdentity {
 }
 
 /** Starts a process that outlives this one and logs to `<directory>/logs/<name>.log`. */
-export function startDaemon(layout: ClusterLayout, name: string, program: string, args: readonly string[]): Daemon {
+export function startDaemon(
+  layout: ClusterLayout,
+  name: string,
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Daemon {
   mkdirSync(layout.logs, { recursive: true });
   const logFile = join(layout.logs, `${name}.log`);
   const log = openSync(logFile, 'a');
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], env });
   closeSync(log);
   child.unref();
   const identity = child.pid === undefined ? undefined : identify(child.pid);

@@ -347,7 +347,7 @@ export const ElastiServiceStatus = z.looseObject({
   idleSince: time('Since when the triggers have been idle.').optional(),
   unknownSince: time('Since when the triggers could not be read.').optional(),
   redirectedSince: time(
-    'Since when the private Service and every slice to the resolver were seen complete in the cluster.',
+    'Since when the private Service and every slice to the resolver were seen complete in the cluster; asleep, whichever resolvers the slices name.',
   ).optional(),
   readySince: time('Since when the own EndpointSlices of the Service have shown a ready endpoint.').optional(),
   drainedAt: time('When the last drain ended.').optional(),

@@ -6,7 +6,7 @@ import type { Decision } from './phase.ts';
 import { probeResponseClaim } from './probe-rules.ts';
 import { isSame } from './resources/same.ts';
 import { secondsSince } from './time.ts';
-import type { View } from './view.ts';
+import { isNamingOthers, type View } from './view.ts';
 
 const MAX_SETTLE_SECONDS = 60;
 const LATE_REASONS = new Set(['AutoscalerMissing', 'KedaPausedByOther', 'KedaScalesToZero', 'TargetShared']);
@@ -24,8 +24,7 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     phaseSince: isNewPhase ? nowText() : last.phaseSince,
     idleSince: decision.wasActive ? nowText() : view.idleSince,
     unknownSince: view.unknownSince,
-    // A drain counts from its own beginning at the earliest, even where slices still stood from before.
-    redirectedSince: view.redirectedSince && phase === 'Draining' && isNewPhase ? nowText() : view.redirectedSince,
+    redirectedSince: decideRedirectedSince(view, phase),
     // Pods that are on their way out prove nothing for those that come after the sleep.
     readySince: phase === 'Asleep' ? undefined : view.readySince,
     drainedAt: view.wasDraining && phase !== 'Draining' ? nowText() : last.drainedAt,
@@ -60,6 +59,14 @@ export function finishStatus(
   const isSteady = last.lastReconciledTime !== undefined && isSame(before, after);
   if (!isSteady) after.lastReconciledTime = now.toISOString();
   return after as ElastiServiceStatus;
+}
+
+function decideRedirectedSince(view: View, phase: Phase): string | undefined {
+  const { last, redirectedSince, nowText } = view;
+  // A drain counts from its own beginning at the earliest, even where slices still stood from before.
+  if (redirectedSince !== undefined) return phase === 'Draining' && last.phase !== phase ? nowText() : redirectedSince;
+  // Asleep nothing counts from it any more: a resolver that comes or goes is no reason for two more writes.
+  return phase === 'Asleep' && last.phase === phase && isNamingOthers(view) ? last.redirectedSince : undefined;
 }
 
 // A wake is served once replicas are seen above 0 and no zero step can undo that any more.

@@ -124,14 +124,22 @@ function isFromBeforeSlices(options: {
   const { facts, last, now, settings } = options;
   if (facts.slices.size === 0) return false;
   if (last.phase === undefined) return true;
-  const madeMs = Math.max(
-    ...[...facts.slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')),
-  );
+  const madeMs = lastMadeMs(facts);
   const isYoung = now.getTime() - madeMs < settings.settleSeconds * 1000;
   if (isYoung) return false;
   const toldMs = latestMs(last.phaseSince, last.drainedAt, last.redirectedSince, last.readySince);
   return toldMs < madeMs - settings.clockSkewSeconds * 1000;
 }
+
+const lastMadeMs = ({ slices }: Facts): number =>
+  Math.max(...[...slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));
+
+/** Each slice is there, and was when they were last seen complete: what differs is who they name. */
+export const isNamingOthers = ({ facts, last, slices }: View): boolean =>
+  slices.length > 0 &&
+  slices.every(({ metadata }) => facts.slices.has(metadata.name)) &&
+  familiesWithoutResolver(facts).length === 0 &&
+  lastMadeMs(facts) <= Date.parse(last.redirectedSince ?? '');
 
 const isOpen = ({ state }: Demand): boolean => state === 'pending' || state === 'unread';
 

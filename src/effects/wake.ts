@@ -24,10 +24,10 @@ export interface Wakes {
 const TOKEN_INTERVAL_MS = 1000;
 const EFFECTS_WAIT_MS = 500;
 /**
- * So many Services are woken at once, one after the other from token to raise; the others wait for their turn. A thousand
- * at once would wait for connections, with their time-outs running, and half of what they ask would come to nothing.
+ * So many Services are woken at once, as many as wakes have connections; the others wait for their turn, each from token to raise.
+ * A thousand at once would wait for connections, with their time-outs running, and half of what they ask would come to nothing.
  */
-const WAKES_AT_ONCE = 32;
+const WAKES_AT_ONCE = 64;
 
 /**
  * The wakes of all Services. The order is: token, then `/scale`. It must not be side by side: a zero step on another

@@ -19,7 +19,8 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     const name = key.slice('shop/'.length);
     mirror.sinks.elastiServices.put(makeParent({ metadata: { name, uid: `uid-${i}` }, spec: { service: name } }));
   }
-  const world = { difference: undefined as string | undefined, againInSeconds: 30, fails: false };
+  const differenceOf = new Map<string, string | undefined>();
+  const world = { difference: undefined as string | undefined, differenceOf, againInSeconds: 30, fails: false };
   const written: { readonly key: string; readonly atMs: number; readonly value: string }[] = [];
   const looks: number[] = [];
   const nudges = createNudges({
@@ -32,7 +33,8 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     preview: async (key): Promise<Preview> => {
       looks.push(clock.monotonicMs());
       const parent = mirror.parent(key) ?? assert.fail();
-      return { parent, difference: world.difference, againInSeconds: world.againInSeconds };
+      const difference = differenceOf.has(key) ? differenceOf.get(key) : world.difference;
+      return { parent, difference, againInSeconds: world.againInSeconds };
     },
     cluster: {
       writeNudge: async ({ namespace, name }, value) => {
@@ -95,16 +97,83 @@ test('another difference each time is taken for the same trouble after a while',
   assert.ok(written.length > 5 && written.length < 25, `${written.length} nudges in 300 s`);
 });
 
-test('the rate of all together is bounded, and all come to their turn', async () => {
-  const { clock, nudges, world, written } = setup({ services: 300 });
+/** All need a nudge at once, and a hundred have it. */
+async function crowd(services: number) {
+  const all = setup({ services });
+  const { clock, nudges, world, written } = all;
   nudges.start();
   await clock.advance(2 * POLL_MS);
   world.difference = 'a';
-  for (let i = 0; i < 300; i++) nudges.related(`shop/web-${i}`);
+  for (let i = 0; i < services; i++) nudges.related(`shop/web-${i}`);
   await clock.advance(900);
-  assert.ok(written.length <= 200, `${written.length} within 0.9 s`);
+  assert.equal(written.length, 100);
+  const asked = new Set(written.map(({ key }) => key));
+  const waiting = Array.from({ length: services }, (_, i) => `shop/web-${i}`).filter((key) => !asked.has(key));
+  const answer = (key: string | undefined) => {
+    world.differenceOf.set(key ?? '', undefined);
+    nudges.related(key ?? '');
+  };
+  return { ...all, waiting, answer };
+}
+
+test('only so many are waited for at once, and all come to their turn before any has a second', async () => {
+  const { clock, written } = await crowd(300);
   await clock.advance(15_000);
-  assert.equal(new Set(written.map(({ key }) => key)).size, 300);
+  assert.equal(new Set(written.slice(0, 300).map(({ key }) => key)).size, 300);
+});
+
+test('an answer gives its place to one that waits', async () => {
+  const { clock, written, waiting, answer } = await crowd(101);
+  answer(written[7]?.key);
+  await clock.advance(10);
+  assert.deepEqual([written.at(-1)?.key], waiting);
+});
+
+test('what needs no nudge any more when its turn comes gives it away', async () => {
+  const { clock, world, written, waiting, answer } = await crowd(103);
+  for (const key of waiting.slice(0, 2)) world.differenceOf.set(key, undefined);
+  answer(written[7]?.key);
+  await clock.advance(20);
+  assert.equal(written.length, 101);
+  assert.equal(written.at(-1)?.key, waiting[2]);
+});
+
+test('where answers take long, the next try and the changes of ElastiServices wait longer', async () => {
+  const { clock, nudges, world, written, looks } = setup();
+  nudges.start();
+  for (let round = 0; round < 50; round++) {
+    if (round === 40) written.length = 0;
+    world.difference = `${round}`;
+    nudges.related('shop/web-0');
+    await clock.advance(4000);
+    world.difference = undefined;
+    nudges.related('shop/web-0');
+    await clock.advance(10_000);
+  }
+  assert.equal(written.length, 10);
+  looks.length = 0;
+  world.difference = 'a';
+  nudges.parent('shop/web-0');
+  await clock.advance(3000);
+  assert.deepEqual([looks.length, written.length], [0, 10]);
+  await clock.advance(5000);
+  assert.equal(written.length, 11);
+});
+
+test('our own nudge, coming back by the watch, is no reason to look; what comes after it is', async () => {
+  const { clock, nudges, world, looks } = setup();
+  nudges.start();
+  await clock.advance(2 * POLL_MS);
+  world.difference = 'a';
+  nudges.related('shop/web-0');
+  await clock.advance(10);
+  const before = looks.length;
+  nudges.parent('shop/web-0');
+  await clock.advance(900);
+  assert.equal(looks.length, before);
+  nudges.parent('shop/web-0');
+  await clock.advance(10);
+  assert.equal(looks.length, before + 1);
 });
 
 test('what is not ours is left alone until it is', async () => {

@@ -1,6 +1,5 @@
 import type { Settings } from '../../core/types.ts';
 import type { Clock, Logger, Random, SightCluster } from '../ports.ts';
-import { createTokenBucket } from '../token-bucket.ts';
 import type { MakePreview, Preview } from './preview.ts';
 import type { IsMine } from './shares.ts';
 import { makeNudge, type Sight } from './sight.ts';
@@ -37,26 +36,33 @@ export interface Nudges {
 
 /** Until what belongs together has come in. */
 const SETTLE_MS = 5;
-/** Metacontroller syncs by itself after a change of the ElastiService; this long it is left to it. */
+/** Metacontroller syncs by itself after a change of the ElastiService; at least this long it is left to it. */
 const OF_ITSELF_MS = 500;
 const FIRST_BACKOFF_MS = 1000;
 /** So often it may be another difference each time before that is taken for the same trouble. */
 const FREE_TRIES = 5;
-/** Of all nudges of a replica; Metacontroller and the API server bear some three hundred syncs a second. */
-const RATE = { perSecond: 100, burst: 100 };
-const OVER_RATE_MS = 200;
+/** So many answers are waited for at once; Metacontroller has 50 workers. What comes beside them would only wait in its queue. */
+const MAX_OPEN = 100;
+/** Of how long an answer takes, what each new one counts for, as in the round trips of TCP (RFC 6298). */
+const NEW_SHARE = 1 / 8;
 const CALL_TIMEOUT_MS = 2000;
 const MAX_AT_ONCE = 200;
 
 interface Tries {
   readonly difference: string;
+  /** When the last nudge was written, and how long its answer was then thought to take at most. */
   readonly atMs: number;
+  readonly patienceMs: number;
   readonly count: number;
 }
 
 /**
  * Level-triggered: each ElastiService of this replica's share is tried out whenever something changed, and when its answer may differ
  * by time alone. What is lost here costs time, and never safety: whatever a sync does it decides on its own.
+ *
+ * Metacontroller says nothing of what is in its queue, and a second nudge for what waits there is a second sync, after one whose
+ * status meets a conflict. So a nudge is open until the answer differs in another way, only so many are at once, and how long to wait
+ * before the next try follows from how long answers take.
  */
 export function createNudges(deps: NudgesDeps): Nudges {
   const { sight, settings, clock, random, log, preview, isMine, cluster } = deps;
@@ -64,7 +70,12 @@ export function createNudges(deps: NudgesDeps): Nudges {
   const timetable = createTimetable();
   const tries = new Map<string, Tries>();
   const underWay = new Map<string, { again: boolean }>();
-  const takeToken = createTokenBucket(clock, RATE);
+  /** Nudges without an answer yet, and whether our own write has come back by our watch. */
+  const open = new Map<string, { isSeen: boolean }>();
+  /** In need of a nudge, the first that came first; and those that have their turn. */
+  const waiting = new Set<string>();
+  const called = new Set<string>();
+  let answerMs = 0;
   let callOff: (() => void) | undefined;
   let armedMs = Number.POSITIVE_INFINITY;
   let isStarted = false;
@@ -109,38 +120,48 @@ export function createNudges(deps: NudgesDeps): Nudges {
       deps.onBug?.(error);
     }
     underWay.delete(key);
+    called.delete(key);
     if (againInMs !== undefined) schedule(key, run.again ? SETTLE_MS : againInMs);
     else arm();
+    callNext();
+  };
+
+  const callNext = () => {
+    for (const key of waiting) {
+      if (open.size + called.size >= MAX_OPEN) return;
+      waiting.delete(key);
+      called.add(key);
+      schedule(key, 0);
+    }
   };
 
   /** Gives after how long to look again; undefined: it is gone. */
   const tryOut = async (key: string): Promise<number | undefined> => {
     const parent = sight.mirror.parent(key);
-    if (parent === undefined) {
-      tries.delete(key);
-      return undefined;
-    }
-    if (!isMine(parent.metadata.uid)) {
-      tries.delete(key);
-      // Whoever has it by then may be gone.
-      return pollMs;
-    }
-    const found = await preview(key);
-    if (found?.difference === undefined) {
-      tries.delete(key);
-      return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
-    }
-    return nudgeFor(key, found, found.difference);
+    // Whoever has it by then may be gone.
+    const found = parent !== undefined && isMine(parent.metadata.uid) ? await preview(key) : undefined;
+    if (found?.difference !== undefined) return nudgeFor(key, found, found.difference);
+    close(key);
+    tries.delete(key);
+    waiting.delete(key);
+    if (parent === undefined) return undefined;
+    return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
   };
 
   const nudgeFor = async (key: string, { parent }: Preview, difference: string): Promise<number> => {
     const before = tries.get(key);
     const nowMs = clock.monotonicMs();
     const leftMs = before === undefined ? 0 : before.atMs + backoffMs(before, difference) - nowMs;
+    if (before?.difference !== difference || leftMs <= 0) close(key);
     if (leftMs > 0) return leftMs;
-    if (!takeToken()) return OVER_RATE_MS * (1 + random.next());
+    if (!called.has(key) && (waiting.size > 0 || open.size + called.size >= MAX_OPEN)) {
+      waiting.add(key);
+      return pollMs;
+    }
     const count = (before?.count ?? 0) + 1;
-    tries.set(key, { difference, atMs: nowMs, count });
+    const now: Tries = { difference, atMs: nowMs, patienceMs: Math.max(FIRST_BACKOFF_MS, 2 * answerMs), count };
+    tries.set(key, now);
+    open.set(key, { isSeen: false });
     const { namespace, name, uid } = parent.metadata;
     const token = random.uuid().slice(-12);
     try {
@@ -148,15 +169,23 @@ export function createNudges(deps: NudgesDeps): Nudges {
       await cluster.writeNudge({ namespace, name, uid }, value, { timeoutMs: CALL_TIMEOUT_MS });
       deps.onNudge?.('written');
     } catch (error) {
+      open.delete(key);
       deps.onNudge?.('failed');
       log.warn({ namespace, elastiService: name, err: error }, 'cannot ask Metacontroller for a sync');
     }
-    return backoffMs({ difference, atMs: nowMs, count }, difference);
+    return backoffMs(now, difference);
+  };
+
+  /** It has its answer, or is not waited for any longer. Of a second try nobody can tell which of them was answered. */
+  const close = (key: string) => {
+    const last = tries.get(key);
+    if (!open.delete(key) || last?.count !== 1) return;
+    answerMs += (clock.monotonicMs() - last.atMs - answerMs) * NEW_SHARE;
   };
 
   const backoffMs = (before: Tries, difference: string): number => {
     const steps = before.difference === difference ? before.count - 1 : Math.max(0, before.count - FREE_TRIES);
-    return Math.min(pollMs, FIRST_BACKOFF_MS * 2 ** Math.min(steps, 20));
+    return Math.min(pollMs, before.patienceMs * 2 ** Math.min(steps, 20));
   };
 
   const changed = (key: string, inMs: number) => {
@@ -170,9 +199,16 @@ export function createNudges(deps: NudgesDeps): Nudges {
     for (const key of sight.mirror.parentKeys()) schedule(key, pollMs * random.next());
   };
 
+  const parentChanged = (key: string) => {
+    const nudge = open.get(key);
+    if (nudge === undefined) changed(key, Math.min(pollMs, Math.max(OF_ITSELF_MS, answerMs)));
+    else if (nudge.isSeen) changed(key, SETTLE_MS);
+    else nudge.isSeen = true;
+  };
+
   return {
     related: (key) => changed(key, SETTLE_MS),
-    parent: (key) => changed(key, OF_ITSELF_MS),
+    parent: parentChanged,
     start: () => {
       isStarted = true;
       spread();

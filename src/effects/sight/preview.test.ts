@@ -4,6 +4,7 @@ import { Parent, SERVICES, SLICES } from '../../api/hooks.ts';
 import { drainPatienceSeconds } from '../../core/phase.ts';
 import {
   applied,
+  CREATED,
   contextOf,
   observationOf,
   requestOf,
@@ -59,6 +60,10 @@ function settled(world: World): World {
   return current;
 }
 
+const at = (world: World, seconds: number): World => ({
+  ...world,
+  now: new Date(world.now.getTime() + seconds * 1000),
+});
 const BUSY: World = { ...WORLD, demand: 'active' };
 
 test('a new ElastiService differs from what it should be, and once that is applied no more', async () => {
@@ -68,9 +73,16 @@ test('a new ElastiService differs from what it should be, and once that is appli
   assert.equal(rested?.againInSeconds, SETTINGS.pollSeconds);
 });
 
+test('a new ElastiService is left to Metacontroller for a poll, without a call', async () => {
+  const made: World = { ...BUSY, status: undefined, now: CREATED };
+  const { preview, asked } = previewIn(at(made, SETTINGS.pollSeconds));
+  assert.equal(await preview, undefined);
+  assert.deepEqual(asked, []);
+  assert.ok(await differenceIn(at(made, SETTINGS.pollSeconds + 1)));
+});
+
 test('the same difference is the same at another time', async () => {
-  const later = { ...BUSY, now: new Date(BUSY.now.getTime() + 5000) };
-  assert.equal(await differenceIn(later), await differenceIn(BUSY));
+  assert.equal(await differenceIn(at(BUSY, 5)), await differenceIn(BUSY));
 });
 
 for (const [what, change] of [

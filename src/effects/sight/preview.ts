@@ -36,8 +36,9 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
   const tried = { clock, gather: { gather: assumeAsleep(gather) } };
   return async (key) => {
     const parent = sight.mirror.parent(key);
-    // What is deleted, and what cannot be read, Metacontroller asks about of itself.
+    // What is new, or deleted, or cannot be read, Metacontroller asks about of itself.
     if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return undefined;
+    if (isNew(parent, clock.now(), settings)) return undefined;
     const elastiService = parseElastiService(parent);
     if ('invalid' in elastiService || isDrainOn(elastiService, clock.now(), settings)) return undefined;
     if (!sight.isCurrent('elastiServices', parent.metadata.namespace)) return undefined;
@@ -54,6 +55,10 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     };
   };
 }
+
+/** It waits for its first turn with Metacontroller, or, later than that, for a retry that may be minutes away. */
+const isNew = ({ status, metadata }: Parent, now: Date, { pollSeconds }: Settings): boolean =>
+  status === undefined && secondsSince(metadata.creationTimestamp, now) <= pollSeconds;
 
 /** While a drain is on Metacontroller asks each second. A status from a backup may tell of one that is not. */
 const isDrainOn = ({ status }: ElastiService, now: Date, settings: Settings): boolean =>
