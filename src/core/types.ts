@@ -316,6 +316,6 @@ export interface DesiredChildren {
   readonly privateService: Child | undefined;
   /** The slices for while the Service is redirected. */
   readonly slices: readonly Child[];
-  /** All of them stand in the cluster as desired, and no other slice of ours does. */
-  readonly isComplete: boolean;
+  /** `complete`: all of them stand in the cluster as desired, and no other slice of ours does; `namingOthers`: but for whom the slices name. */
+  readonly standing: 'complete' | 'namingOthers' | 'incomplete';
 }

@@ -72,12 +72,12 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
   const isSpecChanged = last.observedGeneration !== undefined && last.observedGeneration !== elastiService.generation;
   const blocked = decideBlocked(facts, settings, context.scale);
   const demand = decideDemand(context.readings);
-  const { privateService, slices, isComplete } = facts.desired;
+  const { privateService, slices, standing } = facts.desired;
   const nowText = () => now.toISOString();
   const isReady = facts.readiness === 'ready';
   const isFromBefore = isFromBeforeSlices({ facts, last, now, settings });
   const wasDraining = last.phase === 'Draining' || isFromBefore;
-  const isRedirected = isComplete && familiesWithoutResolver(facts).length === 0;
+  const isRedirected = standing === 'complete' && familiesWithoutResolver(facts).length === 0;
   return {
     facts,
     context,
@@ -134,10 +134,9 @@ function isFromBeforeSlices(options: {
 const lastMadeMs = ({ slices }: Facts): number =>
   Math.max(...[...slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));
 
-/** Each slice is there, and was when they were last seen complete: what differs is who they name. */
-export const isNamingOthers = ({ facts, last, slices }: View): boolean =>
-  slices.length > 0 &&
-  slices.every(({ metadata }) => facts.slices.has(metadata.name)) &&
+/** The slices are those that were last seen complete, but for the resolvers that they name. */
+export const isNamingOthers = ({ facts, last }: View): boolean =>
+  facts.desired.standing === 'namingOthers' &&
   familiesWithoutResolver(facts).length === 0 &&
   lastMadeMs(facts) <= Date.parse(last.redirectedSince ?? '');
 

@@ -10,7 +10,13 @@ import {
   keepPrivateService,
   makePrivateService,
 } from './private-service.ts';
-import { familiesOf, isSliceCurrent, keepSlice, makeResolverSlices } from './resolver-slices.ts';
+import {
+  familiesOf,
+  isSliceCurrent,
+  isSliceCurrentButForEndpoints,
+  keepSlice,
+  makeResolverSlices,
+} from './resolver-slices.ts';
 
 /** Reasons under which the Service itself cannot be read as a plain one, so that what stands is left as it is. */
 const UNUSABLE = new Set([
@@ -41,14 +47,14 @@ export function desiredChildren(
   resolverPortOf: ResolverPortOf | undefined,
 ): DesiredChildren {
   const publicService = usableService(facts, settings);
-  if (publicService === undefined) return { ...observedChildren(facts), isComplete: false };
+  if (publicService === undefined) return { ...observedChildren(facts), standing: 'incomplete' };
   const { namespace } = facts.elastiService;
   const wantedService = makePrivateService(publicService, {
     ...{ name: facts.privateServiceName, namespace },
     isHeadless: isPrivateHeadless(facts, settings),
   });
   const privateService = isReplaced(facts, settings) ? undefined : wantedService;
-  if (resolverPortOf === undefined) return { privateService, slices: keptSlices(facts), isComplete: false };
+  if (resolverPortOf === undefined) return { privateService, slices: keptSlices(facts), standing: 'incomplete' };
   const wanted = familiesOf(publicService).flatMap((family) => {
     const endpoints = facts.resolver?.get(family) ?? [];
     // A resolver that vanished keeps its last slices: an empty slice would hold nobody either.
@@ -68,14 +74,19 @@ export function desiredChildren(
     const observed = facts.slices.get(slice.metadata.name);
     return observed === undefined || observed.addressType === slice.addressType;
   });
-  const isComplete =
+  const isAllThere =
     (publicService.spec.ports ?? []).filter(isTcp).every((port) => resolverPortOf(port) !== undefined) &&
     isPrivateServiceCurrent(facts.privateService, wantedService) &&
     slices.length > 0 &&
     slices.length === wanted.length &&
-    slices.length === facts.slices.size &&
-    slices.every((slice) => isSliceCurrent(facts.slices.get(slice.metadata.name), slice));
-  return { privateService, slices, isComplete };
+    slices.length === facts.slices.size;
+  const isEach = (isAsDesired: typeof isSliceCurrent) =>
+    slices.every((slice) => isAsDesired(facts.slices.get(slice.metadata.name), slice));
+  const standing = () => {
+    if (isEach(isSliceCurrent)) return 'complete';
+    return isEach(isSliceCurrentButForEndpoints) ? 'namingOthers' : 'incomplete';
+  };
+  return { privateService, slices, standing: isAllThere ? standing() : 'incomplete' };
 }
 
 /** A resolver that listens on a port for each Service goes to the pods by their addresses; one that was made with an address keeps it. */

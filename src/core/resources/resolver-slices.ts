@@ -196,3 +196,7 @@ export function isSliceCurrent(observed: EndpointSlice | undefined, desired: Chi
     isSameSet(observedPorts(observed), desired.ports as readonly unknown[])
   );
 }
+
+/** As it, whoever the slice names. */
+export const isSliceCurrentButForEndpoints = (observed: EndpointSlice | undefined, desired: Child): boolean =>
+  isSliceCurrent(observed && { ...observed, endpoints: desired.endpoints as EndpointSlice['endpoints'] }, desired);
