@@ -41,6 +41,24 @@ describe('combinations', { skip: noKubectl }, () => {
     });
   }
 
+  for (const combination of COMBINATIONS) {
+    test(`${nameOf(combination)}: the hook service's heap has half of its memory limit, and leaves a quarter of it`, () => {
+      const deployments = ofKind(parse(renderCombination(combination)), 'Deployment');
+      for (const deployment of deployments.filter(({ metadata }) => metadata.name === 'elasti-operator-controller')) {
+        const { env, resources } = containerOf(deployment);
+        const options = env.find(({ name }: { name: string }) => name === 'NODE_OPTIONS')?.value;
+        const [, heap, young] = /--max-old-space-size=(\d+) --max-semi-space-size=(\d+)/.exec(options) ?? [
+          assert.fail(),
+        ];
+        const limit = Number(/^(\d+)Mi$/.exec(resources.limits.memory)?.[1]);
+        assert.ok(
+          Number(heap) >= 0.5 * limit && Number(heap) + 3 * Number(young) <= 0.75 * limit,
+          `${heap} of ${limit}`,
+        );
+      }
+    });
+  }
+
   test('high availability: three of each on as many nodes, one of which may be taken away', () => {
     const manifests = render('own-resolver', 'high-availability');
     for (const { metadata, spec } of ofKind(manifests, 'Deployment')) {

@@ -121,14 +121,6 @@ describe('kustomizations', { skip: noKubectl }, () => {
     );
   });
 
-  test('the heap that the hook service may have leaves a quarter of its memory limit for what is beside it', () => {
-    const [, heap, young] = /--max-old-space-size=(\d+) --max-semi-space-size=(\d+)/.exec(
-      env(hookService()).get('NODE_OPTIONS') ?? '',
-    ) ?? [assert.fail()];
-    const [, limit] = /^(\d+)Mi$/.exec(containerOf(hookService()).resources.limits.memory) ?? [assert.fail()];
-    assert.ok(Number(heap) + 3 * Number(young) <= 0.75 * Number(limit));
-  });
-
   test("the resolver's environment names the hook service as it is named here", () => {
     const values = env(find('Deployment', 'elasti-resolver'));
     find('Deployment', values.get('ELASTI_OPERATOR_DEPLOYMENT_NAME') ?? '');

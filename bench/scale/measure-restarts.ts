@@ -6,6 +6,7 @@ import { type BenchWorld, RESOLVER_ADDRESS } from './bench-world.ts';
 import type { Member } from './fleet.ts';
 import { untilQuiet, writesOf } from './measure-idle.ts';
 import { measurePass, type PassFigures } from './measure-syncs.ts';
+import { measureWakeDuring } from './measure-wakes.ts';
 import { writeResolverSlice } from './resolver-slice.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -13,6 +14,8 @@ export interface RestartFigures {
   /** Each until every ElastiService had been synced again; a hook service that watches by itself, until it was ready. */
   readonly hookService: PassFigures;
   readonly metacontroller: PassFigures;
+  /** Seconds until a wake was patched that was asked for from the moment of the restart on. */
+  readonly wakeSeconds: { readonly hookService: number; readonly metacontroller: number };
   /** Until the restarted resolver listened on all of its ports, and what was written meanwhile. */
   readonly resolver: PassFigures;
   /** Until all slices of sleepers named the resolver that came in addition, and then until none named it any more. */
@@ -27,15 +30,23 @@ export async function measureRestarts(world: BenchWorld, members: readonly Membe
     ? await measureStart(world, hookService)
     : await measurePass(world, members, hookService.restart);
   await untilQuiet(world);
-  const ofMetacontroller = await measurePass(world, members, async () => {
+  const restartMetacontroller = async () => {
     await metacontroller.stop();
     await metacontroller.start();
-  });
+  };
+  const ofMetacontroller = await measurePass(world, members, restartMetacontroller);
   await untilQuiet(world);
+  const [sleeper] = members.filter(({ isAsleep }) => isAsleep);
+  if (sleeper === undefined) throw new Error('none of the fleet sleeps');
+  const wakeSeconds = {
+    hookService: await measureWakeDuring(world, sleeper, hookService.restart),
+    metacontroller: await measureWakeDuring(world, sleeper, restartMetacontroller),
+  };
 
   return {
     hookService: ofHookService,
     metacontroller: ofMetacontroller,
+    wakeSeconds,
     resolver: await measureStart(world, resolver),
     roll: await measureRoll(world, members),
   };

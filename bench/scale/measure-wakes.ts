@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '../../e2e/cluster/kube-object.ts';
+import { until } from '../../e2e/cluster/wait.ts';
 import { API_VERSION } from '../../src/api/elastiservice.ts';
 import type { Target } from '../../src/api/kubernetes.ts';
 import { createCluster } from '../../src/kube/create-cluster.ts';
@@ -70,6 +71,24 @@ export async function bareWake({ api, hookKubeconfig }: BenchWorld): Promise<Wak
     if (scale?.replicas !== 0) throw new Error(`${name} does not sleep`);
     await cluster.writeScale(target, { ...scale, replicas: 1 });
   };
+}
+
+/** Asks for a wake while the work goes on, again and again as a resolver does; the seconds until the replicas were patched. */
+export async function measureWakeDuring(
+  world: BenchWorld,
+  sleeper: Member,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const startedAtMs = performance.now();
+  const isPatched = () =>
+    world.wakes.wake(sleeper).then(
+      () => true,
+      () => false,
+    );
+  const woken = until('a wake to be taken', isPatched, { timeoutMs: 60_000, everyMs: 20 });
+  const [seconds] = await Promise.all([woken.then(() => (performance.now() - startedAtMs) / 1000), work()]);
+  await putToSleep(world, [sleeper]);
+  return seconds;
 }
 
 /** Waits until the woken serve, and scales them to zero as a person does, so that they sleep again. */

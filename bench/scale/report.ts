@@ -83,9 +83,12 @@ export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: Lo
     `  p99 / bare: at rest ${ratio(wakes.quiet, wakes.bareQuiet)}, synced ${ratio(wakes.busy, wakes.bareBusy)}`,
   );
   printLine(`  all of the burst / bare: ${(wakes.burst.seconds / wakes.bareBurst.seconds).toFixed(2)}`);
-  const { hookService, metacontroller, resolver, roll } = restarts;
+  const { hookService, metacontroller, wakeSeconds, resolver, roll } = restarts;
   printLine(`\n  hook service killed and started, all synced: ${tellPass(hookService)}`);
   printLine(`  Metacontroller stopped and started, all synced: ${tellPass(metacontroller)}`);
+  printLine(
+    `  a wake asked for from the restart on was patched after: hook service ${wakeSeconds.hookService.toFixed(2)} s, Metacontroller ${wakeSeconds.metacontroller.toFixed(2)} s`,
+  );
   printLine(
     `  resolver killed and started, all ports open: ${resolver.seconds.toFixed(2)} s, ${resolver.writes} writes`,
   );

@@ -9,7 +9,7 @@ export function isForbiddenHost(host: string, options: { readonly isLoopbackAllo
   const version = isIP(name);
   if (version !== 0) {
     const family = version === 4 ? 'ipv4' : 'ipv6';
-    return neverAsked().check(name, family) || (!options.isLoopbackAllowed && loopback().check(name, family));
+    return NEVER_ASKED.check(name, family) || (!options.isLoopbackAllowed && LOOPBACK.check(name, family));
   }
   if (METADATA_HOSTS.includes(name)) return true;
   return !options.isLoopbackAllowed && (name === 'localhost' || name.endsWith('.localhost'));
@@ -18,7 +18,7 @@ export function isForbiddenHost(host: string, options: { readonly isLoopbackAllo
 // A BlockList holds IPv4-mapped IPv6 addresses against its IPv4 rules by itself.
 
 /** Link-local addresses and those of the clouds' metadata services. */
-function neverAsked(): BlockList {
+function makeNeverAsked(): BlockList {
   const list = new BlockList();
   list.addSubnet('169.254.0.0', 16, 'ipv4');
   list.addSubnet('fe80::', 10, 'ipv6');
@@ -32,7 +32,7 @@ function neverAsked(): BlockList {
 }
 
 /** Our own pod. The unspecified addresses connect to it, too. */
-function loopback(): BlockList {
+function makeLoopback(): BlockList {
   const list = new BlockList();
   list.addSubnet('127.0.0.0', 8, 'ipv4');
   list.addSubnet('0.0.0.0', 8, 'ipv4');
@@ -40,3 +40,7 @@ function loopback(): BlockList {
   list.addAddress('::', 'ipv6');
   return list;
 }
+
+// A list takes longer to make than all else that is done about a question.
+const NEVER_ASKED = makeNeverAsked();
+const LOOPBACK = makeLoopback();
