@@ -17,8 +17,9 @@ export interface ResolverPods {
   flows(pods: readonly ResolverPod[], uids: readonly string[]): Promise<FlowsReading>;
 }
 
-/** A pod that lacks a port, or says of connections, is asked again after this long. */
+/** A pod that lacks a port, did not answer, or says of connections, is asked again after this long; any other after so much. */
 const ANSWER_MS = 1000;
+const ANEW_MS = 30_000;
 /** A port that was freed is claimed again after more than this, and its resolvers may not listen on it yet. */
 const LAST_MS = 45_000;
 /** Many more than there are resolvers at any time. */
@@ -29,8 +30,9 @@ const Flow = z.looseObject({ open: z.int().min(0), held: z.int().min(0) });
 const Connections = z.looseObject({ services: z.record(z.string(), Flow) });
 
 /**
- * Knows what the resolvers say of themselves. A port that a pod was seen to listen on stays known for a while, so that pods are
- * asked seldom while nothing changes; all who ask at one time share one question.
+ * Knows what the resolvers say of themselves. A port that a pod was seen to listen on stays known for a while, also where a question
+ * since has no answer: one that comes late, because thousands are asked about at once, must not change what is true of all of them.
+ * All who ask at one time share one question.
  */
 export function createResolverPods({ ask, clock }: ResolverPodsDeps): ResolverPods {
   const askPorts = async ({ address }: ResolverPod): Promise<ReadonlySet<number>> =>
@@ -85,17 +87,29 @@ interface Memory<T> {
   recent(pod: ResolverPod): Promise<T | undefined>;
 }
 
+interface Asked<T> {
+  readonly atMs: number;
+  readonly answer: Promise<T | undefined>;
+  isAnswered: boolean;
+  known: { readonly value: T; readonly atMs: number } | undefined;
+}
+
 function createMemory<T>(clock: Pick<Clock, 'monotonicMs'>, ask: (pod: ResolverPod) => Promise<T>): Memory<T> {
-  const remembered = new Map<string, { atMs: number; answer: Promise<T | undefined>; value: T | undefined }>();
+  const remembered = new Map<string, Asked<T>>();
+  const ageOf = ({ atMs }: { readonly atMs: number }) => clock.monotonicMs() - atMs;
 
   const askAnew = (pod: ResolverPod) => {
+    const key = keyOf(pod);
     const answer = ask(pod).catch(() => undefined);
-    const entry = { atMs: clock.monotonicMs(), answer, value: undefined as T | undefined };
+    const atMs = clock.monotonicMs();
+    const asked: Asked<T> = { atMs, answer, isAnswered: false, known: remembered.get(key)?.known };
     void answer.then((value) => {
-      entry.value = value;
+      if (value === undefined) return;
+      asked.isAnswered = true;
+      asked.known = { value, atMs };
     });
-    remembered.delete(keyOf(pod));
-    remembered.set(keyOf(pod), entry);
+    remembered.delete(key);
+    remembered.set(key, asked);
     for (const oldest of remembered.keys()) {
       if (remembered.size <= MAX_REMEMBERED) break;
       remembered.delete(oldest);
@@ -105,12 +119,14 @@ function createMemory<T>(clock: Pick<Clock, 'monotonicMs'>, ask: (pod: ResolverP
 
   return {
     last: (pod) => {
-      const entry = remembered.get(keyOf(pod));
-      return entry && clock.monotonicMs() - entry.atMs < LAST_MS ? entry.value : undefined;
+      const asked = remembered.get(keyOf(pod));
+      if (asked?.known === undefined || ageOf(asked.known) >= LAST_MS) return undefined;
+      if (ageOf(asked) >= (asked.isAnswered ? ANEW_MS : ANSWER_MS)) void askAnew(pod);
+      return asked.known.value;
     },
     recent: (pod) => {
-      const entry = remembered.get(keyOf(pod));
-      return entry && clock.monotonicMs() - entry.atMs < ANSWER_MS ? entry.answer : askAnew(pod);
+      const asked = remembered.get(keyOf(pod));
+      return asked && ageOf(asked) < ANSWER_MS ? asked.answer : askAnew(pod);
     },
   };
 }

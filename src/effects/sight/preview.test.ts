@@ -78,7 +78,9 @@ test('a new ElastiService is left to Metacontroller for a poll, without a call',
   const { preview, asked } = previewIn(at(made, SETTINGS.pollSeconds));
   assert.equal(await preview, undefined);
   assert.deepEqual(asked, []);
-  assert.ok(await differenceIn(at(made, SETTINGS.pollSeconds + 1)));
+  const later = previewIn(at(made, SETTINGS.pollSeconds + 1));
+  assert.ok((await later.preview)?.difference);
+  assert.deepEqual(later.asked, []);
 });
 
 test('the same difference is the same at another time', async () => {

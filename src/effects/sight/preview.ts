@@ -46,6 +46,7 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     const related = relatedNow(sight, parent, settings);
     const facts = observe({ parent, children, related, finalizing: false }, elastiService, settings);
     if (isIncomplete(facts)) return undefined;
+    if (parent.status === undefined) return { parent, difference: NO_STATUS, againInSeconds: undefined };
     const { planned } = await gatherAll(facts, planner, tried, ON_OUR_WATCH);
     const result = sync(planned);
     return {
@@ -55,6 +56,9 @@ export function createPreview({ sight, settings, clock, gather }: PreviewDeps): 
     };
   };
 }
+
+/** Told without a decision: where thousands wait for their first turn, its reads would be most of what the API server does. */
+const NO_STATUS = 'no status';
 
 /** It waits for its first turn with Metacontroller, or, later than that, for a retry that may be minutes away. */
 const isNew = ({ status, metadata }: Parent, now: Date, { pollSeconds }: Settings): boolean =>
