@@ -523,3 +523,46 @@ describe('the sweep', () => {
     assert.deepEqual(new Set(callNames()), new Set(['readConfigMap']));
   });
 });
+
+describe('what looks have missed', () => {
+  const MANY = Array.from({ length: 3000 }, (_, i) => `uid-${i}`).filter((uid) => shardOf(uid) === 0);
+
+  const peeked = async (uids: readonly string[]) => {
+    const all = setup({ portRange: { first: 10_240, last: 29_999 } });
+    const claims = all.replica();
+    for (const uid of uids) await claims.peek(makeClaimRequest(uid), { maxAgeSeconds: 30 });
+    assert.deepEqual(all.owners(), {}, 'a look claims nothing');
+    return { ...all, claims };
+  };
+
+  test('is claimed with the next claim that is written, in the same write', async () => {
+    const { claims, callNames, owners } = await peeked([B, C]);
+    await claims.claim(A);
+    assert.deepEqual(Object.values(owners()).sort(), [A, B, C].sort());
+    await claims.claim(B);
+    const writes = callNames().filter((name) => /create|patch/.test(name));
+    assert.deepEqual(writes, ['createConfigMap']);
+  });
+
+  test('goes into one write fifty at a time, the first first', async () => {
+    const { claims, owners } = await peeked(MANY.slice(2));
+    await claims.claim(A);
+    assert.deepEqual(new Set(Object.values(owners())), new Set([A, ...MANY.slice(2, 52)]));
+    await claims.claim(B);
+    assert.equal(Object.keys(owners()).length, 102);
+  });
+
+  test('is left alone once it is gone', async () => {
+    const { claims, owners } = await peeked([B, C]);
+    await claims.release(B);
+    await claims.claim(A);
+    assert.deepEqual(Object.values(owners()).sort(), [A, C].sort());
+  });
+
+  test('is left alone where it has not been missed for a minute', async () => {
+    const { claims, clock, owners } = await peeked([B]);
+    await clock.advance(61_000);
+    await claims.claim(A);
+    assert.deepEqual(Object.values(owners()), [A]);
+  });
+});

@@ -48,6 +48,9 @@ export interface ResolverClaims {
 /** A sync waits no longer than this; what goes on after that serves the next one. */
 const CLAIM_BUDGET_MS = 2000;
 const CALL_TIMEOUT_MS = 1500;
+/** So many that are only wanted share a write, of those that a look has missed so lately. */
+const MAX_WANTED = 50;
+const WANTED_MS = 60_000;
 /** Of more than this the rest waits for the next sweep. */
 const MAX_SWEPT = 200;
 
@@ -59,9 +62,29 @@ export function createResolverClaims({ cluster, sight, clock, log, settings }: R
   const shards = createClaimShards({ cluster, sight, clock, namespace, portRange });
   const candidates = Array.from({ length: SHARDS }, (_, shard) => portsOfShard(portRange, shard));
   const dropping = new Map<string, Promise<void>>();
+  /** Of each shard, by uid: what looks found missing, the first first. */
+  const wanted = candidates.map(() => new Map<string, { readonly request: ClaimRequest; readonly atMs: number }>());
 
   const tryClaim = (entries: Entries, request: ClaimRequest, shard: number) =>
     claimPorts(entries, request, { now: clock.now(), candidates: candidates[shard] ?? [] });
+
+  /** A write costs the more the more a ConfigMap holds: those that will ask for theirs in a moment share it. */
+  const withWanted = (entries: Entries, own: Changes, shard: number): Changes => {
+    const after = new Map([...entries, ...own]);
+    const changes = new Map(own);
+    for (const [uid, { request, atMs }] of wanted[shard] ?? []) {
+      if (changes.size >= own.size + MAX_WANTED) break;
+      const isOld = clock.monotonicMs() - atMs > WANTED_MS;
+      const claimed = isOld ? undefined : tryClaim(after, request, shard);
+      // Those that are written go once they are seen to be.
+      if (claimed === undefined || claimed.changes.size === 0) wanted[shard]?.delete(uid);
+      for (const [port, entry] of claimed?.changes ?? NONE) {
+        after.set(port, entry);
+        changes.set(port, entry);
+      }
+    }
+    return changes;
+  };
 
   const peek = async (request: ClaimRequest, maxAgeMs: number): Promise<ResolverPortsReading> => {
     const shard = shardOf(request.uid);
@@ -69,6 +92,7 @@ export function createResolverClaims({ cluster, sight, clock, log, settings }: R
       const claimed = tryClaim(entries, request, shard);
       if (claimed === undefined) return { changes: NONE, answer: EXHAUSTED };
       const isClaimed = claimed.changes.size === 0;
+      if (!isClaimed) wanted[shard]?.set(request.uid, { request, atMs: clock.monotonicMs() });
       return { changes: NONE, answer: isClaimed ? { kind: 'found', ports: claimed.ports } : UNCLAIMED };
     };
     try {
@@ -87,7 +111,8 @@ export function createResolverClaims({ cluster, sight, clock, log, settings }: R
       const toDrop = [...portsInUse(entries, request.uid)].some(
         ([port, entry]) => !kept.has(port) && fateOfLeftOver(entry, clock.now()) !== 'keep',
       );
-      return { changes: claimed.changes, answer: { reading: { kind: 'found', ports: claimed.ports }, toDrop } };
+      const changes = claimed.changes.size === 0 ? NONE : withWanted(entries, claimed.changes, shard);
+      return { changes, answer: { reading: { kind: 'found', ports: claimed.ports }, toDrop } };
     };
     try {
       const { reading, toDrop } = await shards.decide(shard, { maxAgeMs, decide });
@@ -162,7 +187,10 @@ export function createResolverClaims({ cluster, sight, clock, log, settings }: R
 
     peek: (request, { maxAgeSeconds }) => peek(request, maxAgeSeconds * 1000),
 
-    release: (uid) => drop(uid, () => 'free'),
+    release: (uid) => {
+      wanted[shardOf(uid)]?.delete(uid);
+      return drop(uid, () => 'free');
+    },
 
     sweep: async () => {
       const namespaces = new Map<string, string>();

@@ -6,13 +6,12 @@ import type { CallOptions, ClaimsCluster, Cluster, SightCluster } from '../effec
 import { KubeApiError } from '../errors.ts';
 import { ParentListAnswer, UidListAnswer } from './answers.ts';
 import { ApiServerAnswer, makeCallError, undefinedIfNotFound } from './kube-error.ts';
-import { ELASTI_SERVICES, listPath, objectPath } from './paths.ts';
+import { ELASTI_SERVICES, listPath, METADATA_ONLY, objectPath } from './paths.ts';
 import type { Call } from './request.ts';
 
 const PAGE_SIZE = '500';
 
 /** Metadata alone is a fraction of what ten thousand ElastiServices are. */
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'> &
   Pick<SightCluster, 'writeNudge'> &
@@ -42,7 +41,7 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
 
   const listUidsIn = async (namespace: string | undefined, options?: CallOptions) => {
     const what = `uids of ElastiServices in ${namespace ?? 'all namespaces'}`;
-    const request = { ...options, verb: 'list', resource, what, accept: METADATA_ONLY } as const;
+    const request = { ...options, verb: 'list', resource, what, accept: METADATA_ONLY.list } as const;
     const path = listPath(ELASTI_SERVICES, namespace);
     const uids: string[] = [];
     let query: Record<string, string> = { limit: PAGE_SIZE };

@@ -13,6 +13,12 @@ export const EVENTS: Kind = { apiVersion: 'v1', plural: 'events' };
 export const CONFIG_MAPS: Kind = { apiVersion: 'v1', plural: 'configmaps' };
 export const SECRETS: Kind = { apiVersion: 'v1', plural: 'secrets' };
 
+/** The form of answers that hold no more of objects than their metadata: of a list, and of one or the events of a watch. */
+export const METADATA_ONLY = {
+  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+  object: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+} as const;
+
 const TARGET_PLURALS = { Deployment: 'deployments', StatefulSet: 'statefulsets', Rollout: 'rollouts' } as const;
 
 /** Path of a kind in one namespace or, without one, in all. */

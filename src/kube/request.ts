@@ -18,7 +18,7 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Another representation than the whole object. */
-  readonly accept?: string;
+  readonly accept?: string | undefined;
   readonly timeoutMs?: number | undefined;
 }
 

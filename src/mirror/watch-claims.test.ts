@@ -13,8 +13,11 @@ import { watchClaims } from './watch-claims.ts';
 const NAME = 'elasti-resolver-ports-0';
 const configMap = makeShardObject(0, makeShard());
 
-async function setup(t: TestContext) {
+type Api = Awaited<ReturnType<typeof startFakeApi>>;
+
+async function setup(t: TestContext, prepare: (api: Api) => void = () => {}) {
   const api = await startFakeApi(t);
+  prepare(api);
   const connect = createConnect(makeKubeConfig(api.origin), clock.monotonicMs);
   const { log } = createKeptLog();
   const call = createCall({ connect, monotonicMs: clock.monotonicMs });
@@ -34,6 +37,19 @@ test('tells nothing before the first list, and then each version as it changes',
   await until('it has changed', () => ![version, 'absent'].includes(claims.versionOf(NAME)));
   api.remove('configmaps', { namespace: 'elasti', name: NAME });
   await until('it is gone', () => claims.versionOf(NAME) === 'absent');
+});
+
+test('asks for no more than the metadata: a ConfigMap with the claims of thousands has 160 kB', async (t) => {
+  const forms: (string | undefined)[] = [];
+  const { api } = await setup(t, (api) =>
+    api.override((_, __, request) => {
+      forms.push(request.headers.accept);
+      return false;
+    }),
+  );
+  await until('it watches', () => api.watching('configmaps') === 1);
+  const form = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+  assert.deepEqual(forms, [form('PartialObjectMetadataList'), form('PartialObjectMetadata')]);
 });
 
 test('follows our own in the one namespace alone', async (t) => {

@@ -21,6 +21,7 @@ export function watchClaims(namespace: string, deps: ListWatchDeps): WatchedClai
     resource: CONFIG_MAPS.plural,
     path: listPath(CONFIG_MAPS, namespace),
     labelSelector: CLAIMS_SELECTOR,
+    isMetadataOnly: true,
   };
   const { isCurrent, stop } = startListWatch(selection, versions, deps);
   return {

@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from '../effects/ports.ts';
 import { KubeApiError } from '../errors.ts';
 import type { Connect } from '../kube/connection.ts';
 import { makeAnswerError } from '../kube/kube-error.ts';
+import { METADATA_ONLY } from '../kube/paths.ts';
 import type { Call } from '../kube/request.ts';
 import { followWatch, WatchSilentError } from './watch-stream.ts';
 
@@ -14,6 +15,8 @@ export interface Selection {
   readonly what: string;
   readonly path: string;
   readonly labelSelector?: string;
+  /** Of the objects only their metadata is sent, whatever they hold. */
+  readonly isMetadataOnly?: boolean;
 }
 
 /** Where the objects go, as they come off the wire. */
@@ -82,6 +85,7 @@ export function startListWatch(
 ): ListWatch {
   const { connect, call, clock, random, log } = deps;
   const { resource, what, path, labelSelector } = selection;
+  const accept = selection.isMetadataOnly ? METADATA_ONLY : undefined;
   const selector = labelSelector === undefined ? {} : { labelSelector };
   const stopping = new AbortController();
   const { promise: synced, resolve: markSynced } = Promise.withResolvers<void>();
@@ -97,7 +101,16 @@ export function startListWatch(
     let next: string | undefined;
     for (;;) {
       const query: Record<string, string> = { ...selector, limit: PAGE_SIZE, ...(next ? { continue: next } : {}) };
-      const page = await call({ verb: 'list', resource, what, path, query, timeoutMs: PAGE_TIMEOUT_MS }, Page);
+      const request = {
+        verb: 'list',
+        resource,
+        what,
+        path,
+        query,
+        accept: accept?.list,
+        timeoutMs: PAGE_TIMEOUT_MS,
+      } as const;
+      const page = await call(request, Page);
       for (const item of page.items ?? []) {
         newestListed = Math.max(newestListed, versionOf(item));
         taking.put(item);
@@ -140,6 +153,7 @@ export function startListWatch(
       path,
       query,
       silenceMs,
+      accept: accept?.object,
       signal: stopping.signal,
       onLine: take,
     });

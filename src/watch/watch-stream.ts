@@ -21,6 +21,8 @@ export interface WatchStreamRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The watch ends with WatchSilentError where nothing comes for this long. */
   readonly silenceMs: number;
+  /** The form of the objects; default: JSON. */
+  readonly accept?: string | undefined;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
 }
@@ -57,7 +59,8 @@ function open(connect: Connect, request: WatchStreamRequest, signal: AbortSignal
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const send = (connection: Connection) => {
       const path = `${request.path}?${new URLSearchParams(request.query)}`;
-      const sent = openRequest(connection, { path, signal });
+      const headers = request.accept === undefined ? {} : { accept: request.accept };
+      const sent = openRequest(connection, { path, signal, headers });
       sent.on('error', reject);
       sent.on('response', resolve);
       sent.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
