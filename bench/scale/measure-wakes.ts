@@ -22,6 +22,9 @@ export interface WakeFigures {
   readonly p99Ms: number;
 }
 
+/** With ten thousand that are all being synced, the sync of one that was woken waits for minutes. */
+const UNTIL_SETTLED_MS = 900_000;
+
 type Wake = (member: Member) => Promise<unknown>;
 
 /** Wakes each of them, so many a second; each answer comes when the replicas are patched. Those that were woken sleep again. */
@@ -93,7 +96,7 @@ export async function measureWakeDuring(
 
 /** Waits until the woken serve, and scales them to zero as a person does, so that they sleep again. */
 async function putToSleep(world: BenchWorld, woken: readonly Member[]): Promise<void> {
-  const timeoutMs = 60_000 + woken.length * 200;
+  const timeoutMs = UNTIL_SETTLED_MS;
   await world.phases.settled(
     woken.map((member) => ({ ...member, isAsleep: false })),
     timeoutMs,
