@@ -39,9 +39,7 @@ describe('combinations', { skip: noKubectl }, () => {
       for (const deployment of ofKind(parse(renderCombination(combination)), 'Deployment'))
         assert.ok(known.includes(containerOf(deployment).image), containerOf(deployment).image);
     });
-  }
 
-  for (const combination of COMBINATIONS) {
     test(`${nameOf(combination)}: the hook service's heap has half of its memory limit, and leaves a quarter of it`, () => {
       const deployments = ofKind(parse(renderCombination(combination)), 'Deployment');
       for (const deployment of deployments.filter(({ metadata }) => metadata.name === 'elasti-operator-controller')) {

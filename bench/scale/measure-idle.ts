@@ -6,8 +6,8 @@ import { type BenchWorld, SERVER_PORT } from './bench-world.ts';
 import { pidOf } from './server-process.ts';
 
 const QUIET_MS = 3000;
-/** With ten thousand ElastiServices it takes minutes until the last difference is told and answered. */
-const UNTIL_QUIET_MS = 900_000;
+/** With ten thousand ElastiServices it takes minutes until the last difference is told, and until one has its turn. */
+export const PATIENCE_MS = 900_000;
 /** As Prometheus does by default. */
 const SCRAPE_MS = 15_000;
 
@@ -27,7 +27,7 @@ export async function untilQuiet({ audit }: BenchWorld): Promise<void> {
     const lastWrite = (await window.read()).findLast(({ isWrite }) => isWrite);
     return Date.now() - (lastWrite?.atMs ?? startedAtMs) > QUIET_MS;
   };
-  await until('some seconds without a write', isQuiet, { timeoutMs: UNTIL_QUIET_MS, everyMs: 500 });
+  await until('some seconds without a write', isQuiet, { timeoutMs: PATIENCE_MS, everyMs: 500 });
 }
 
 /** What is done while nothing happens, for so long; metrics are scraped meanwhile. */

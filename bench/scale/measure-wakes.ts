@@ -9,7 +9,7 @@ import { systemClock as clock, systemRandom } from '../../src/system.ts';
 import { quantile } from '../stats.ts';
 import type { BenchWorld } from './bench-world.ts';
 import { eachOf, type Member } from './fleet.ts';
-import { untilQuiet } from './measure-idle.ts';
+import { PATIENCE_MS, untilQuiet } from './measure-idle.ts';
 
 export interface WakeFigures {
   readonly count: number;
@@ -21,9 +21,6 @@ export interface WakeFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
-
-/** With ten thousand that are all being synced, the sync of one that was woken waits for minutes. */
-const UNTIL_SETTLED_MS = 900_000;
 
 type Wake = (member: Member) => Promise<unknown>;
 
@@ -96,14 +93,13 @@ export async function measureWakeDuring(
 
 /** Waits until the woken serve, and scales them to zero as a person does, so that they sleep again. */
 async function putToSleep(world: BenchWorld, woken: readonly Member[]): Promise<void> {
-  const timeoutMs = UNTIL_SETTLED_MS;
   await world.phases.settled(
     woken.map((member) => ({ ...member, isAsleep: false })),
-    timeoutMs,
+    PATIENCE_MS,
   );
   await eachOf(woken, ({ namespace, name }) =>
     world.api.call('PATCH', urlOf('apps/v1/deployments', namespace, name, 'scale'), { spec: { replicas: 0 } }),
   );
-  await world.phases.settled(woken, timeoutMs);
+  await world.phases.settled(woken, PATIENCE_MS);
   await untilQuiet(world);
 }

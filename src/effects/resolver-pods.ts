@@ -90,7 +90,6 @@ interface Memory<T> {
 interface Asked<T> {
   readonly atMs: number;
   readonly answer: Promise<T | undefined>;
-  isAnswered: boolean;
   known: { readonly value: T; readonly atMs: number } | undefined;
 }
 
@@ -102,11 +101,9 @@ function createMemory<T>(clock: Pick<Clock, 'monotonicMs'>, ask: (pod: ResolverP
     const key = keyOf(pod);
     const answer = ask(pod).catch(() => undefined);
     const atMs = clock.monotonicMs();
-    const asked: Asked<T> = { atMs, answer, isAnswered: false, known: remembered.get(key)?.known };
+    const asked: Asked<T> = { atMs, answer, known: remembered.get(key)?.known };
     void answer.then((value) => {
-      if (value === undefined) return;
-      asked.isAnswered = true;
-      asked.known = { value, atMs };
+      if (value !== undefined) asked.known = { value, atMs };
     });
     remembered.delete(key);
     remembered.set(key, asked);
@@ -121,7 +118,8 @@ function createMemory<T>(clock: Pick<Clock, 'monotonicMs'>, ask: (pod: ResolverP
     last: (pod) => {
       const asked = remembered.get(keyOf(pod));
       if (asked?.known === undefined || ageOf(asked.known) >= LAST_MS) return undefined;
-      if (ageOf(asked) >= (asked.isAnswered ? ANEW_MS : ANSWER_MS)) void askAnew(pod);
+      const isAnswered = asked.known.atMs === asked.atMs;
+      if (ageOf(asked) >= (isAnswered ? ANEW_MS : ANSWER_MS)) void askAnew(pod);
       return asked.known.value;
     },
     recent: (pod) => {

@@ -11,8 +11,6 @@ import type { Call } from './request.ts';
 
 const PAGE_SIZE = '500';
 
-/** Metadata alone is a fraction of what ten thousand ElastiServices are. */
-
 type ElastiServiceCalls = Pick<Cluster, 'readElastiService' | 'listElastiServices' | 'writeWakeToken'> &
   Pick<SightCluster, 'writeNudge'> &
   Pick<ClaimsCluster, 'listElastiServiceUids'>;
@@ -41,6 +39,7 @@ export function createElastiServiceCalls(call: Call, watchNamespaces: readonly s
 
   const listUidsIn = async (namespace: string | undefined, options?: CallOptions) => {
     const what = `uids of ElastiServices in ${namespace ?? 'all namespaces'}`;
+    // Metadata alone is a fraction of what ten thousand ElastiServices are.
     const request = { ...options, verb: 'list', resource, what, accept: METADATA_ONLY.list } as const;
     const path = listPath(ELASTI_SERVICES, namespace);
     const uids: string[] = [];
