@@ -24,15 +24,22 @@ export interface WakeFigures {
 
 type Wake = (member: Member) => Promise<unknown>;
 
+interface Wakes {
+  readonly wake: Wake;
+  readonly perSecond: number;
+  /** What goes on beside them, and ends with them. */
+  readonly beside?: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
 /** Wakes each of them, so many a second; each answer comes when the replicas are patched. Those that were woken sleep again. */
 export async function measureWakes(
   world: BenchWorld,
   sleepers: readonly Member[],
-  { wake, perSecond }: { readonly wake: Wake; readonly perSecond: number },
+  { wake, perSecond, beside = (work) => work() }: Wakes,
 ): Promise<WakeFigures> {
-  const startedAtMs = performance.now();
   const failures: string[] = [];
   const woken: Member[] = [];
+  let startedAtMs = 0;
   const wakeOne = async (member: Member, i: number) => {
     await sleep(Math.max(0, startedAtMs + (1000 * i) / perSecond - performance.now()));
     const sentAtMs = performance.now();
@@ -42,8 +49,11 @@ export async function measureWakes(
     );
     return performance.now() - sentAtMs;
   };
-  const tookMs = await Promise.all(sleepers.map(wakeOne));
-  const seconds = (performance.now() - startedAtMs) / 1000;
+  const { tookMs, seconds } = await beside(async () => {
+    startedAtMs = performance.now();
+    const took = await Promise.all(sleepers.map(wakeOne));
+    return { tookMs: took, seconds: (performance.now() - startedAtMs) / 1000 };
+  });
   await putToSleep(world, woken);
   const [failure] = failures;
   return {

@@ -105,10 +105,9 @@ async function measureAllWakes(
   step(`${some.length} wakes, at rest and while all are synced`);
   const bareQuiet = await measureWakes(world, some, { wake: bare, perSecond });
   const quiet = await measureWakes(world, some, { wake, perSecond });
-  const whileSynced = (each: typeof bare) =>
-    whileAllAreSynced(world, members, () => measureWakes(world, some, { wake: each, perSecond }));
-  const bareBusy = await whileSynced(bare);
-  const busy = await whileSynced(wake);
+  const beside = <T>(work: () => Promise<T>) => whileAllAreSynced(world, members, work);
+  const bareBusy = await measureWakes(world, some, { wake: bare, perSecond, beside });
+  const busy = await measureWakes(world, some, { wake, perSecond, beside });
 
   const many = sleepers.slice(0, BURST_WAKES);
   step(`${many.length} wakes in one second, and their bare calls`);
