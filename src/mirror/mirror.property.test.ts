@@ -238,7 +238,8 @@ for (const routing of ['host', 'port'] as const) {
         for (const each of slices) mirror.sinks.slices.put(each);
         const whole = requestOf(services, slices, settings);
         const parent = mirror.parent('shop/web') ?? assert.fail();
-        const seen = { ...whole, parent, related: mirror.relatedOf(parent), children: mirror.childrenOf(parent) };
+        const related = mirror.relatedOf(parent);
+        const seen = { ...whole, parent, related, children: mirror.childrenOf(parent, related) };
         const facts = (request: SyncRequest) => readable(observe(request, elastiServiceOf(), settings));
         assert.deepEqual(facts(seen), facts(whole));
         assert.deepEqual(parseElastiService(parent), elastiServiceOf());

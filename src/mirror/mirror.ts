@@ -30,8 +30,8 @@ export interface Mirror {
   parentsOf(namespace: string, service: string): readonly Parent[];
   /** What Metacontroller relates to a parent when asked to by /customize. */
   relatedOf(parent: Pick<Parent, 'metadata' | 'spec'>): MirroredGroups;
-  /** The children of a parent, under the names that its Service gives them. */
-  childrenOf(parent: Pick<Parent, 'metadata' | 'spec'>): MirroredGroups;
+  /** The children of a parent, under the names that its Service gives them; each is among what is related to it. */
+  childrenOf(parent: Pick<Parent, 'metadata' | 'spec'>, related: MirroredGroups): MirroredGroups;
   /** The slices of a Service. */
   slicesOf(namespace: string, service: string): readonly EndpointSlice[];
   /** How many objects are held, by what they are. */
@@ -183,19 +183,25 @@ export function createMirror(deps: MirrorDeps): Mirror {
       const ofBoth = serviceNamesOf(parent).map((service) => slicesOf(namespace, service));
       return groupsOf(namesOf(parent), [...ofBoth, slicesOf(resolver.namespace, resolver.serviceName)]);
     },
-    childrenOf: (parent) => {
+    childrenOf: (parent, related) => {
       const { namespace, uid } = parent.metadata;
-      const isChild = ({ metadata }: EndpointSlice | Service) =>
-        metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
       const [name, privateName] = serviceNamesOf(parent);
-      if (name === undefined) return groupsOf([], []);
-      const privateKey = `${namespace}/${privateName}`;
-      const service = serviceAt(privateKey);
-      return groupsOf(service && isChild(service) ? [privateKey] : [], [slicesOf(namespace, name).filter(isChild)]);
+      const isChild = ({ metadata }: EndpointSlice | Service) =>
+        metadata.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+      const isPrivate = ({ metadata }: Service) => metadata.name === privateName;
+      const isOfService = ({ metadata }: EndpointSlice) => metadata.labels?.[SERVICE_NAME_LABEL] === name;
+      return {
+        [SERVICES]: filterValues(related[SERVICES], (service) => isPrivate(service) && isChild(service)),
+        [SLICES]: filterValues(related[SLICES], (slice) => isOfService(slice) && isChild(slice)),
+      };
     },
     slicesOf,
     sizes: () => ({ elastiServices: parents.size(), services: services.size(), slices: slices.size() }),
   };
+}
+
+function filterValues<T>(group: Readonly<Record<string, T>>, isWanted: (value: T) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => isWanted(value)));
 }
 
 const serviceNameOf = ({ spec }: Pick<Parent, 'spec'>): string | undefined =>

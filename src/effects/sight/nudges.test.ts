@@ -30,11 +30,11 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     random: createSeededRandom(1),
     log: silentLog,
     isMine: options.isMine ?? (() => true),
-    preview: async (key): Promise<Preview> => {
+    preview: async ({ metadata: { namespace, name } }): Promise<Preview> => {
       looks.push(clock.monotonicMs());
-      const parent = mirror.parent(key) ?? assert.fail();
+      const key = `${namespace}/${name}`;
       const difference = differenceOf.has(key) ? differenceOf.get(key) : world.difference;
-      return { parent, difference, againInSeconds: world.againInSeconds };
+      return { difference, againInSeconds: world.againInSeconds };
     },
     cluster: {
       writeNudge: async ({ namespace, name }, value) => {
@@ -56,6 +56,21 @@ test('where nothing differs nothing is written, and each is looked at once in a 
   await clock.advance(10 * POLL_MS);
   assert.equal(looks.length, 11 * 20);
   assert.deepEqual(written, []);
+});
+
+test('of what is due together each has a turn of its own, so that a wake waits for one look and not for all', async () => {
+  const { clock, nudges, looks, mirror } = setup({ services: 20 });
+  nudges.start();
+  await clock.advance(POLL_MS);
+  const before = looks.length;
+  for (const key of mirror.parentKeys()) nudges.related(key);
+  let atWake = 0;
+  clock.after(5, () => {
+    atWake = looks.length - before;
+  });
+  await clock.advance(100);
+  assert.ok(atWake <= 1, `${atWake} looks went before it`);
+  assert.equal(looks.length - before, 20);
 });
 
 test('a difference is told within milliseconds of the change, with how much was seen', async () => {

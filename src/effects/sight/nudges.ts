@@ -1,6 +1,7 @@
+import type { Parent } from '../../api/hooks.ts';
 import type { Settings } from '../../core/types.ts';
 import type { Clock, Logger, Random, SightCluster } from '../ports.ts';
-import type { MakePreview, Preview } from './preview.ts';
+import type { MakePreview } from './preview.ts';
 import type { IsMine } from './shares.ts';
 import { makeNudge, type Sight } from './sight.ts';
 import { createTimetable } from './timetable.ts';
@@ -89,14 +90,12 @@ export function createNudges(deps: NudgesDeps): Nudges {
     callOff = clock.after(Math.max(0, nextMs - clock.monotonicMs()), tick);
   };
 
+  /** One in each turn of the event loop: wakes and syncs that have come in meanwhile go before what is only tried out. */
   const tick = () => {
     armedMs = Number.POSITIVE_INFINITY;
     callOff = undefined;
-    while (underWay.size < MAX_AT_ONCE) {
-      const key = timetable.take(clock.monotonicMs());
-      if (key === undefined) break;
-      void look(key);
-    }
+    const key = timetable.take(clock.monotonicMs());
+    if (key !== undefined) void look(key);
     arm();
   };
 
@@ -139,8 +138,8 @@ export function createNudges(deps: NudgesDeps): Nudges {
   const tryOut = async (key: string): Promise<number | undefined> => {
     const parent = sight.mirror.parent(key);
     // Whoever has it by then may be gone.
-    const found = parent !== undefined && isMine(parent.metadata.uid) ? await preview(key) : undefined;
-    if (found?.difference !== undefined) return nudgeFor(key, found, found.difference);
+    const found = parent !== undefined && isMine(parent.metadata.uid) ? await preview(parent) : undefined;
+    if (parent !== undefined && found?.difference !== undefined) return nudgeFor(key, parent, found.difference);
     close(key);
     tries.delete(key);
     waiting.delete(key);
@@ -148,7 +147,7 @@ export function createNudges(deps: NudgesDeps): Nudges {
     return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
   };
 
-  const nudgeFor = async (key: string, { parent }: Preview, difference: string): Promise<number> => {
+  const nudgeFor = async (key: string, { metadata }: Parent, difference: string): Promise<number> => {
     const before = tries.get(key);
     const nowMs = clock.monotonicMs();
     const leftMs = before === undefined ? 0 : before.atMs + backoffMs(before, difference) - nowMs;
@@ -162,7 +161,7 @@ export function createNudges(deps: NudgesDeps): Nudges {
     const now: Tries = { difference, atMs: nowMs, patienceMs: Math.max(FIRST_BACKOFF_MS, 2 * answerMs), count };
     tries.set(key, now);
     open.set(key, { isSeen: false });
-    const { namespace, name, uid } = parent.metadata;
+    const { namespace, name, uid } = metadata;
     const token = random.uuid().slice(-12);
     try {
       const value = makeNudge(sight, namespace, settings, token);

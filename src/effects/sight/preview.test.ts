@@ -48,7 +48,7 @@ function previewIn(world: World, isCurrent: Sight['isCurrent'] = () => true) {
       },
     },
   });
-  return { preview: makePreview('shop/web'), asked };
+  return { preview: makePreview(mirror.parent('shop/web') ?? assert.fail()), asked };
 }
 
 const differenceIn = async (world: World) => (await previewIn(world).preview)?.difference;

@@ -9,11 +9,10 @@ import type { Gather } from '../gather.ts';
 import { gatherAll, ON_OUR_WATCH, syncPlanner } from '../gather-all.ts';
 import type { Clock } from '../ports.ts';
 import { differenceOf } from './difference.ts';
-import { relatedNow, type Sight } from './sight.ts';
+import { ofThoseSeen, type Sight } from './sight.ts';
 
 /** What a /sync would answer now. */
 export interface Preview {
-  readonly parent: Parent;
   /** What of the answer is not so yet, times apart: the same again is the same; undefined: all is so. */
   readonly difference: string | undefined;
   /** When the answer may differ next, in seconds; undefined: Metacontroller asks before. */
@@ -28,29 +27,28 @@ export interface PreviewDeps {
 }
 
 /** Undefined: there is nothing to ask for, or too little is seen to tell. */
-export type MakePreview = (key: string) => Promise<Preview | undefined>;
+export type MakePreview = (parent: Parent) => Promise<Preview | undefined>;
 
 /** Decides as a /sync would, on what our own watch shows, and carries nothing out. */
 export function createPreview({ sight, settings, clock, gather }: PreviewDeps): MakePreview {
   const planner = syncPlanner(settings);
   const tried = { clock, gather: { gather: assumeAsleep(gather) } };
-  return async (key) => {
-    const parent = sight.mirror.parent(key);
+  return async (parent) => {
     // What is new, or deleted, or cannot be read, Metacontroller asks about of itself.
-    if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return undefined;
+    if (parent.metadata.deletionTimestamp !== undefined) return undefined;
     if (isNew(parent, clock.now(), settings)) return undefined;
     const elastiService = parseElastiService(parent);
     if ('invalid' in elastiService || isDrainOn(elastiService, clock.now(), settings)) return undefined;
     if (!sight.isCurrent('elastiServices', parent.metadata.namespace)) return undefined;
-    const children = sight.mirror.childrenOf(parent);
-    const related = relatedNow(sight, parent, settings);
+    const all = sight.mirror.relatedOf(parent);
+    const children = sight.mirror.childrenOf(parent, all);
+    const related = ofThoseSeen(sight, parent, all, settings);
     const facts = observe({ parent, children, related, finalizing: false }, elastiService, settings);
     if (isIncomplete(facts)) return undefined;
-    if (parent.status === undefined) return { parent, difference: NO_STATUS, againInSeconds: undefined };
+    if (parent.status === undefined) return { difference: NO_STATUS, againInSeconds: undefined };
     const { planned } = await gatherAll(facts, planner, tried, ON_OUR_WATCH);
     const result = sync(planned);
     return {
-      parent,
       difference: differenceOf(parent, facts, result),
       againInSeconds: nextLookSeconds(planned, result.scalePatches),
     };

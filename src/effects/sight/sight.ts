@@ -1,7 +1,7 @@
 import { NUDGE_ANNOTATION } from '../../api/elastiservice.ts';
 import { type ObjectGroups, type Parent, SERVICES, SLICES, type SyncRequest } from '../../api/hooks.ts';
 import type { Settings } from '../../core/types.ts';
-import type { Mirror, MirroredKind } from '../../mirror/mirror.ts';
+import type { Mirror, MirroredGroups, MirroredKind } from '../../mirror/mirror.ts';
 import type { Clock } from '../ports.ts';
 
 /** The mirror, and how far what it shows can be believed. */
@@ -45,14 +45,18 @@ export function createRelate({
     const untilMs = clock.monotonicMs() + CATCH_UP_MS;
     // Another replica's watch is some milliseconds ahead of ours at times.
     while (isBehind() && clock.monotonicMs() < untilMs) await clock.sleep(STEP_MS);
-    return { ...body, related: isBehind() ? {} : relatedNow(sight, body.parent, settings) };
+    const { parent } = body;
+    return { ...body, related: isBehind() ? {} : ofThoseSeen(sight, parent, sight.mirror.relatedOf(parent), settings) };
   };
 }
 
-/** What is related to a parent, of the kinds that we see. */
-export function relatedNow(sight: Sight, parent: Parent, { resolver }: Pick<Settings, 'resolver'>): ObjectGroups {
-  const { namespace } = parent.metadata;
-  const related = sight.mirror.relatedOf(parent);
+/** Of what is related to a parent the kinds that we see. */
+export function ofThoseSeen(
+  sight: Pick<Sight, 'isCurrent'>,
+  { metadata: { namespace } }: Parent,
+  related: MirroredGroups,
+  { resolver }: Pick<Settings, 'resolver'>,
+): ObjectGroups {
   const areSlicesCurrent = sight.isCurrent('slices', namespace) && sight.isCurrent('slices', resolver.namespace);
   return {
     ...(sight.isCurrent('services', namespace) ? { [SERVICES]: related[SERVICES] } : {}),
