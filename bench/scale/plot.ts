@@ -57,6 +57,7 @@ const [width, height] = [2 * WIDTH, Math.ceil(charts.length / 2) * HEIGHT];
 writeFileSync(
   out,
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
+<title>How memory, CPU, passes and wakes grow with the number of ElastiServices</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${places.join('\n')}
 </svg>
