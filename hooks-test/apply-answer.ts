@@ -7,7 +7,8 @@ interface Applied {
   readonly children: readonly Child[];
 }
 
-type Objects = Record<string, { readonly metadata: object }>;
+type Stored = { readonly metadata: { readonly generation?: number } };
+type Objects = Record<string, Stored>;
 
 /** The next request, once Metacontroller has applied an answer and nothing else has changed. */
 export function applyAnswer(request: SyncRequest, { status, children }: Applied): SyncRequest {
@@ -18,7 +19,7 @@ export function applyAnswer(request: SyncRequest, { status, children }: Applied)
     const after: Objects = {};
     for (const child of children.filter((one) => one.kind === kind)) {
       const key = `${child.metadata.namespace}/${child.metadata.name}`;
-      after[key] = asStored(child, before[key]?.metadata, parent);
+      after[key] = asStored(child, before[key], parent);
     }
     Object.assign(next.children, { [group]: after });
     // Children are related too; a kind that was missing stays so.
@@ -31,10 +32,16 @@ export function applyAnswer(request: SyncRequest, { status, children }: Applied)
 }
 
 // With what the API server and Metacontroller put around the fields that we own.
-function asStored(child: Child, observed: object | undefined, { metadata }: SyncRequest['parent']) {
+function asStored(child: Child, observed: Stored | undefined, { metadata }: SyncRequest['parent']) {
   const { name, uid } = metadata;
   const ownerReferences = [{ kind: 'ElastiService', name, uid, controller: true }];
-  return { ...child, metadata: { ...observed, ownerReferences, ...child.metadata } };
+  const { generation = 0 } = observed?.metadata ?? {};
+  const isChanged = Object.entries(child).some(
+    ([field, value]) =>
+      field !== 'metadata' && !isSame(roundTrip(value), (observed as Record<string, unknown> | undefined)?.[field]),
+  );
+  const ofSlice = child.kind === 'EndpointSlice' ? { generation: isChanged ? generation + 1 : generation } : {};
+  return { ...child, metadata: { ...observed?.metadata, ownerReferences, ...ofSlice, ...child.metadata } };
 }
 
 /** Where two answers differ: `children`, `events`, or `status.` and the field. */

@@ -23,6 +23,8 @@ import {
 const isRewriting = process.env.UPDATE_GOLDEN === '1';
 const goldens = readGoldens(new URL('./', import.meta.url));
 
+const REDIRECTION = ['status.redirectedSince', 'status.redirectionHash'];
+
 /** The answer, once applied, stands: what the next one changes is told by `then`, no more and no less. */
 function checkSettles(golden: Golden, first: SyncResult | FinalizeResult, request: SyncRequest, setup: Setup) {
   // Nobody asks again about what is finalized.
@@ -36,12 +38,12 @@ function checkSettles(golden: Golden, first: SyncResult | FinalizeResult, reques
   // Since when traffic is redirected is told by what a request shows, so it follows one answer after the slices.
   const isFollowing = hook === 'sync' && isChangingChildren(request, first, setup);
   const changes = changesBetween(first, second).filter(
-    (change) => (change === 'events' || !isPatching) && !(change === 'status.redirectedSince' && isFollowing),
+    (change) => (change === 'events' || !isPatching) && !(REDIRECTION.includes(change) && isFollowing),
   );
   assert.deepEqual(changes, then?.changes ?? [], 'what the next answer changes');
   if (isPatching || second.scalePatches.length > 0 || isFinal(second)) return;
   const third = roundTrip(answer(hook, applyAnswer(next, second), setup));
-  const late = then === undefined ? [] : ['status.redirectedSince'];
+  const late = then === undefined ? [] : REDIRECTION;
   const still = changesBetween(second, third).filter((change) => !late.includes(change));
   assert.deepEqual(still, [], 'what the answer after that changes');
 }

@@ -106,6 +106,7 @@ function merged(
     metadata: {
       ...child.metadata,
       uid: live?.metadata.uid ?? uuid(),
+      generation: (live?.metadata.generation ?? 0) + 1,
       creationTimestamp: live?.metadata.creationTimestamp ?? timestamp(nowMs),
       ownerReferences: [{ kind: 'ElastiService', name, uid, controller: true }],
     },

@@ -349,6 +349,10 @@ export const ElastiServiceStatus = z.looseObject({
   redirectedSince: time(
     'Since when the private Service and every slice to the resolver were seen complete in the cluster; asleep, whichever resolvers the slices name.',
   ).optional(),
+  redirectionHash: z
+    .string()
+    .optional()
+    .meta({ description: 'Hash of uid and generation of the slices that redirectedSince was seen for.' }),
   readySince: time('Since when the own EndpointSlices of the Service have shown a ready endpoint.').optional(),
   drainedAt: time('When the last drain ended.').optional(),
   resolverGoneSince: time('Since when no ready resolver was seen while traffic depends on it.').optional(),

@@ -20,7 +20,7 @@ const SOON_SECONDS = 1;
 
 /** Decides within a drain, once traffic has been redirected for the drain time. */
 export function decideZeroStep(view: View): ZeroStepDecision {
-  const { facts, context, settings, redirectedSince, now } = view;
+  const { facts, context, settings, redirectedSince, redirectionHash, now } = view;
   // A redirection that this very request shows for the first time counts from now.
   const redirectedFor = redirectedSince === undefined ? 0 : secondsSince(redirectedSince, now);
   const drainSeconds = settings.drainSeconds + settings.clockSkewSeconds;
@@ -46,7 +46,7 @@ export function decideZeroStep(view: View): ZeroStepDecision {
       kind: 'sleep',
       target,
       autoscaler: spec.autoscaler && { type: spec.autoscaler.type, name: spec.autoscaler.name },
-      guard: { uid, generation, wakeToken, redirectedSince, slices: view.slices },
+      guard: { uid, generation, wakeToken, redirectionHash, slices: view.slices },
     },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withOutcomes } from './outcomes.ts';
 import { applied, observationOf, syncOf, WORLD, type World } from './testing/world.ts';
-import type { Outcome, ScalePatch } from './types.ts';
+import type { Outcome } from './types.ts';
 
 const WOKEN: World = {
   ...WORLD,
@@ -50,18 +50,4 @@ test('an effect that went well leaves the status as the core made it', () => {
 test('being one of too many raised at once is no fault of the service', () => {
   const { result, status } = answered(WOKEN, { kind: 'refused', reason: 'RateLimited', message: 'later' });
   assert.deepEqual(status, result.status);
-});
-
-// Seed 11461077, --observe-by watch: the Service was made again in the midst of a drain, and a sync saw the status of before.
-test('where the redirection began anew meanwhile, its old time is not written once more', () => {
-  const since = '2026-03-01T11:00:00.000Z';
-  const result = syncOf(observationOf(WOKEN));
-  const status = { ...result.status, phase: 'Draining' as const, redirectedSince: since };
-  const carriedOut = (reason: string) => [
-    { patch: { kind: 'sleep' } as ScalePatch, outcome: { kind: 'refused', reason, message: '' } as const },
-  ];
-  const { facts } = observationOf(WOKEN);
-  const told = (reason: string) => withOutcomes(status, carriedOut(reason), { facts, now: WOKEN.now });
-  assert.equal(told('RedirectionChanged').redirectedSince, undefined);
-  assert.equal(told('WakePending').redirectedSince, since);
 });

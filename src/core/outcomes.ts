@@ -5,9 +5,6 @@ import type { Facts, Outcome, ScalePatch } from './types.ts';
 /** Refusals that last until somebody changes something; others are over by the next try. */
 const LASTING = new Set(['AutoscalerMissing', 'KedaPausedByOther', 'KedaScalesToZero', 'TargetShared']);
 
-/** The status observed was not the last: its time, written once more, would pass for that of slices that are younger. */
-const BEGUN_ANEW = 'RedirectionChanged';
-
 /** Which condition tells of an outcome, if any. */
 function conditionOf({ kind }: ScalePatch, outcome: Outcome): 'Ready' | 'SleepAllowed' | undefined {
   if (outcome.kind === 'done' || outcome.reason === 'RateLimited') return undefined;
@@ -25,7 +22,6 @@ export function withOutcomes(
   { facts, now }: { readonly facts: Facts; readonly now: Date },
 ): ElastiServiceStatus {
   const last = facts.elastiService.status ?? {};
-  const isBegunAnew = carriedOut.some(({ outcome }) => outcome.kind === 'refused' && outcome.reason === BEGUN_ANEW);
   let conditions = status.conditions ?? [];
   for (const { patch, outcome } of carriedOut) {
     const type = conditionOf(patch, outcome);
@@ -37,6 +33,5 @@ export function withOutcomes(
       condition.type === type ? { ...condition, status: 'False', reason, message, lastTransitionTime } : condition,
     );
   }
-  const redirectedSince = isBegunAnew ? undefined : status.redirectedSince;
-  return finishStatus({ last, now, facts }, { ...status, conditions, redirectedSince });
+  return finishStatus({ last, now, facts }, { ...status, conditions });
 }

@@ -53,3 +53,14 @@ test('while draining, another resolver begins the drain anew', () => {
   assert.notEqual(syncIn(draining).status.redirectedSince, undefined);
   assert.equal(syncIn({ ...draining, resolvers: MORE, now: at(5) }).status.redirectedSince, undefined);
 });
+
+// Seed 11461077, --observe-by watch: a slice was changed in the midst of a drain, and a status from before was written once more.
+test('while draining, the time of slices that were changed since, or made anew, counts no more', () => {
+  const { status, ...world } = { ...long('Draining'), pods: WORLD.pods, replicas: 2, now: at(5) };
+  const draining = { ...world, status: { ...(status as object), phase: 'Draining', phaseSince: ago(10) } };
+  assert.equal(syncIn(draining).status.redirectedSince, ago(900));
+  assert.equal(syncIn(draining).scalePatches.length, 1);
+  const changed = syncIn({ ...draining, sliceGeneration: 2 });
+  assert.equal(changed.status.redirectedSince, at(5).toISOString());
+  assert.deepEqual(changed.scalePatches, []);
+});

@@ -24,7 +24,7 @@ export function makeStatus(view: View, decision: Decision): ElastiServiceStatus 
     phaseSince: isNewPhase ? nowText() : last.phaseSince,
     idleSince: decision.wasActive ? nowText() : view.idleSince,
     unknownSince: view.unknownSince,
-    redirectedSince: decideRedirectedSince(view, phase),
+    ...decideRedirection(view, phase),
     // Pods that are on their way out prove nothing for those that come after the sleep.
     readySince: phase === 'Asleep' ? undefined : view.readySince,
     drainedAt: view.wasDraining && phase !== 'Draining' ? nowText() : last.drainedAt,
@@ -61,12 +61,18 @@ export function finishStatus(
   return after as ElastiServiceStatus;
 }
 
-function decideRedirectedSince(view: View, phase: Phase): string | undefined {
-  const { last, redirectedSince, nowText } = view;
-  // A drain counts from its own beginning at the earliest, even where slices still stood from before.
-  if (redirectedSince !== undefined) return phase === 'Draining' && last.phase !== phase ? nowText() : redirectedSince;
+function decideRedirection(view: View, phase: Phase): Pick<ElastiServiceStatus, 'redirectedSince' | 'redirectionHash'> {
+  const { last, redirectedSince, redirectionHash, nowText } = view;
+  const isThere = redirectedSince !== undefined;
   // Asleep nothing counts from it any more: a resolver that comes or goes is no reason for two more writes.
-  return phase === 'Asleep' && last.phase === phase && isNamingOthers(view) ? last.redirectedSince : undefined;
+  const isAsleepStill = phase === 'Asleep' && last.phase === phase && last.redirectedSince !== undefined;
+  if (isAsleepStill && (isThere || isNamingOthers(view))) {
+    return { redirectedSince: last.redirectedSince, redirectionHash: last.redirectionHash };
+  }
+  if (!isThere) return {};
+  // A drain counts from its own beginning at the earliest, even where slices still stood from before.
+  const isDrainNew = phase === 'Draining' && last.phase !== phase;
+  return { redirectedSince: isDrainNew ? nowText() : redirectedSince, redirectionHash };
 }
 
 // A wake is served once replicas are seen above 0 and no zero step can undo that any more.

@@ -63,6 +63,7 @@ const anywhereByHost = fc.record({
   keepAwakeUntil: fc.constantFrom(undefined, undefined, undefined, '', ago(0), ago(-0.001), ago(-3600), '2h'),
   sleepSwitch: fc.constantFrom(undefined, undefined, undefined, '', 'off', ago(0), ago(599), ago(600), 'now'),
   children: fc.constantFrom([], redirected, redirected.slice(0, 1), redirected.slice(1)),
+  sliceGeneration: fc.constantFrom(1, 1, 1, 2),
   pods: fc.constantFrom([], [{ address: '10.0.0.1', ready: true }], [{ address: '10.0.0.1', ready: false }]),
   resolvers: fc.constantFrom([], ['10.0.9.1', '10.0.9.2'], ['10.0.9.3']),
   replicas: fc.constantFrom(0, 0, 1, 2, 'missing' as const, 'failed' as const),
@@ -102,6 +103,7 @@ const nearZeroStep = fc
         'keepAwakeUntil',
         'sleepSwitch',
         'children',
+        'sliceGeneration',
         'pods',
         'resolvers',
         'replicas',
@@ -166,6 +168,7 @@ holds('I2: replicas go to 0 only where the request shows the slices complete, fo
   if (!sleeps(result)) return;
   assert.deepEqual(w.children, redirectedBy[w.routing]);
   assert.deepEqual(w.resolvers, WORLD.resolvers);
+  assert.equal(w.sliceGeneration, 1);
   assert.equal(statusOf(w).phase, 'Draining');
   assert.ok(since(statusOf(w).redirectedSince) >= SETTINGS.drainSeconds + SETTINGS.clockSkewSeconds);
   assert.ok(typeof w.replicas === 'number' && w.replicas > 0);

@@ -178,8 +178,8 @@ export interface SleepGuard {
   readonly generation: number;
   /** The wake annotation as observed, undefined where there is none. */
   readonly wakeToken: string | undefined;
-  /** The status' redirectedSince as observed: the drain was counted from it. */
-  readonly redirectedSince: string | undefined;
+  /** Of the slices as observed: the drain was counted for them. */
+  readonly redirectionHash: string | undefined;
   /** The slices to the resolver, whole, as they must stand in the cluster. */
   readonly slices: readonly Child[];
 }

@@ -4,6 +4,7 @@ import { decideBlocked, familiesWithoutResolver, isResolverReady, type Refusal }
 import { type Demand, decideDemand } from './demand.ts';
 import { type EnabledPeriodState, enabledPeriodAt } from './enabled-period.ts';
 import { decideRedirect, isEveryPortRedirected, type ResolverTrouble } from './redirect.ts';
+import { redirectionHash } from './redirection-hash.ts';
 import { latestMs, secondsSince } from './time.ts';
 import type { Context, Facts, Settings } from './types.ts';
 import { pendingWake } from './wake-token.ts';
@@ -50,6 +51,8 @@ export interface View extends Observation {
   readonly unknownSince: string | undefined;
   readonly readySince: string | undefined;
   readonly redirectedSince: string | undefined;
+  /** Of which slices that is the time. */
+  readonly redirectionHash: string | undefined;
   /** A drain was on at the last sync, or may have been: slices of ours without a status say no more. */
   readonly wasDraining: boolean;
   /** A zero step of an earlier sync may still be under way somewhere. */
@@ -78,6 +81,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
   const isFromBefore = isFromBeforeSlices({ facts, last, now, settings });
   const wasDraining = last.phase === 'Draining' || isFromBefore;
   const isRedirected = standing === 'complete' && familiesWithoutResolver(facts).length === 0;
+  const ofSlices = isRedirected ? redirectionHash([...facts.slices.values()]) : undefined;
   return {
     facts,
     context,
@@ -106,7 +110,8 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
     readySince: isReady
       ? ((isFromBefore ? undefined : last.readySince) ?? nowText())
       : keepIf(facts.readiness === 'unknown', last.readySince),
-    redirectedSince: isRedirected ? (last.redirectedSince ?? nowText()) : undefined,
+    redirectedSince: isRedirected ? (sinceOf(last, ofSlices) ?? nowText()) : undefined,
+    redirectionHash: ofSlices,
     wasDraining,
     isZeroStepPossible: wasDraining || secondsSince(last.drainedAt, now) < 2 * settings.zeroDeadlineSeconds,
   };
@@ -130,6 +135,10 @@ function isFromBeforeSlices(options: {
   const toldMs = latestMs(last.phaseSince, last.drainedAt, last.redirectedSince, last.readySince);
   return toldMs < madeMs - settings.clockSkewSeconds * 1000;
 }
+
+// The status may be older than the slices beside it, or say once more what an older one said: its time is that of its own slices.
+const sinceOf = (last: ElastiServiceStatus, ofSlices: string | undefined): string | undefined =>
+  last.redirectionHash === ofSlices ? last.redirectedSince : undefined;
 
 const lastMadeMs = ({ slices }: Facts): number =>
   Math.max(...[...slices.values()].map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));

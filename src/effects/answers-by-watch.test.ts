@@ -60,10 +60,10 @@ function setup({ shown, real = shown, publishNotReadyAddresses = false, isCurren
     },
   });
   const sync = (status: unknown, children = now.children) => {
-    const request = requestOf(real);
-    const parent = { ...request.parent, status };
+    const request = requestOf({ ...real, status });
+    const { parent } = request;
     cluster.elastiServices.set(keyOf(parent.metadata), parent);
-    return clock.run(answers.sync({ ...request, parent, children, related: {} }, clock.monotonicMs()));
+    return clock.run(answers.sync({ ...request, children, related: {} }, clock.monotonicMs()));
   };
   return { sync, serviceReads, cluster, world, clock };
 }

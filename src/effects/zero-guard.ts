@@ -2,10 +2,10 @@ import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../api
 import type { Parent } from '../api/hooks.ts';
 import type { EndpointSlice, Target } from '../api/kubernetes.ts';
 import { isOurSlice, isOwnSlice } from '../core/observe.ts';
+import { redirectionHash } from '../core/redirection-hash.ts';
 import { isTcp } from '../core/resources/private-service.ts';
-import { isSliceCurrent, readyEndpoints } from '../core/resources/resolver-slices.ts';
+import { hasReadyEndpoint, isSliceCurrent } from '../core/resources/resolver-slices.ts';
 import { sharersOf } from '../core/sharers.ts';
-import { secondsSince } from '../core/time.ts';
 import type { Outcome, Settings, SleepGuard } from '../core/types.ts';
 import { isAgainstSleep, willOf } from '../core/will.ts';
 import { refused } from './outcomes.ts';
@@ -35,15 +35,13 @@ export function guardObjection(
   if (own.metadata.generation !== guard.generation) {
     return refused('ElastiServiceChanged', 'the ElastiService was changed meanwhile');
   }
-  // Slices that were changed in place are no younger for it: only a status that is younger than the observed one tells.
-  if (redirectedSinceOf(own) !== guard.redirectedSince) {
-    return refused('RedirectionChanged', 'the redirection began anew meanwhile');
-  }
-  if (!areSlicesComplete(guard, live.slices)) {
+  const slices = theirSlices(guard, live.slices);
+  if (!areSlicesComplete(guard, slices) || !areAllPortsRedirected(live.slices)) {
     return refused('SlicesIncomplete', 'the slices to the resolver are not all there as they must be');
   }
-  if (areSlicesYoung(live.slices, options)) {
-    return refused('SlicesYoung', 'the slices to the resolver have not stood for the drain time');
+  // The drain was counted for those that were observed: what was made anew or changed meanwhile is younger than that.
+  if (redirectionHash(slices) !== guard.redirectionHash) {
+    return refused('RedirectionChanged', 'the slices to the resolver were changed meanwhile');
   }
   const sharer = sharersOf(live.parents, { uid: guard.uid, target }, options.now, options).find((s) => !s.isDrained);
   if (sharer !== undefined) {
@@ -59,17 +57,19 @@ function isKeptAwakeBy({ metadata: { annotations } }: Parent, now: Date): boolea
   return isAgainstSleep(willOf({ keepAwakeUntil, sleepSwitch, status: undefined }, now));
 }
 
-const redirectedSinceOf = ({ status }: Parent): unknown =>
-  (status as { readonly redirectedSince?: unknown } | undefined)?.redirectedSince;
+function theirSlices(guard: SleepGuard, slices: readonly EndpointSlice[]): readonly EndpointSlice[] {
+  const names = new Set(guard.slices.map(({ metadata }) => metadata.name));
+  return slices.filter(({ metadata }) => names.has(metadata.name));
+}
 
 /** Without a slice that lists a ready resolver nobody would hold the requests, so none at all is incomplete too. */
 function areSlicesComplete(guard: SleepGuard, slices: readonly EndpointSlice[]): boolean {
   const byName = new Map(slices.map((slice) => [slice.metadata.name, slice]));
   const isComplete = guard.slices.every((desired) => {
     const observed = byName.get(desired.metadata.name);
-    return observed !== undefined && isSliceCurrent(observed, desired) && readyEndpoints(observed).length > 0;
+    return observed !== undefined && isSliceCurrent(observed, desired) && hasReadyEndpoint(observed);
   });
-  return isComplete && guard.slices.length > 0 && areAllPortsRedirected(slices);
+  return isComplete && guard.slices.length > 0;
 }
 
 /** A port that was added to the Service a moment ago is in the Service's own slices before a sync can have seen it. */
@@ -83,13 +83,3 @@ function areAllPortsRedirected(slices: readonly EndpointSlice[]): boolean {
 
 const tcpPortNames = ({ ports }: EndpointSlice): readonly string[] =>
   (ports ?? []).filter(isTcp).map(({ name }) => name ?? '');
-
-// The status that says since when traffic is redirected comes from a watch, and so may be older than the slices beside
-// it: where they went and came again, it still tells of the first ones. Their own age cannot be wrong like that. The
-// skew is not added: the API server cuts its times to whole seconds, and the core has waited for it already.
-function areSlicesYoung(
-  slices: readonly EndpointSlice[],
-  { now, drainSeconds }: { readonly now: Date; readonly drainSeconds: number },
-): boolean {
-  return slices.filter(isOurSlice).some(({ metadata }) => secondsSince(metadata.creationTimestamp, now) < drainSeconds);
-}

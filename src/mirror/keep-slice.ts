@@ -26,7 +26,7 @@ export function keepSlice(slice: EndpointSlice, { isWhole }: { readonly isWhole:
     return { metadata: { labels }, addressType, endpoints: foldEndpoints(slice) };
   }
   return {
-    metadata: keepMetadata(metadata, labels),
+    metadata: { ...keepMetadata(metadata, labels), generation: metadata.generation },
     addressType,
     endpoints: slice.endpoints?.map((endpoint) => keepEndpoint(endpoint, isOfProgram)),
     ports: slice.ports?.map(({ name, port, protocol, appProtocol }) => ({ name, port, protocol, appProtocol })),

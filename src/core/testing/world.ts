@@ -1,9 +1,11 @@
 import { KEEP_AWAKE_ANNOTATION, SLEEP_ANNOTATION, WAKE_ANNOTATION } from '../../api/elastiservice.ts';
 import { type Child, SERVICES, SLICES, SyncRequest } from '../../api/hooks.ts';
+import type { EndpointSlice } from '../../api/kubernetes.ts';
 import { emptyContext } from '../context.ts';
 import { decideNeeds } from '../needs.ts';
 import { observe, parseElastiService } from '../observe.ts';
 import { planOf } from '../phase.ts';
+import { redirectionHash } from '../redirection-hash.ts';
 import { sync } from '../sync.ts';
 import type { Context, ElastiService, Settings, SyncResult, TriggerReading } from '../types.ts';
 import type { Observation } from '../view.ts';
@@ -40,6 +42,8 @@ export interface World {
   readonly keepAwakeUntil: string | undefined;
   readonly sleepSwitch: string | undefined;
   readonly children: readonly Child[];
+  /** Raised by each change of our slices. */
+  readonly sliceGeneration: number;
   /** Own endpoints of the public Service. */
   readonly pods: readonly { readonly address: string; readonly ready: boolean }[];
   readonly resolvers: readonly string[];
@@ -71,6 +75,7 @@ export const WORLD: World = {
   keepAwakeUntil: undefined,
   sleepSwitch: undefined,
   children: [],
+  sliceGeneration: 1,
   pods: [{ address: '10.0.0.1', ready: true }],
   resolvers: ['10.0.9.1', '10.0.9.2'],
   replicas: 2,
@@ -128,12 +133,11 @@ export function requestOf(world: World): SyncRequest {
       endpoints: world.resolvers.map((address) => endpoint(address, true)),
     }),
   ];
-  const child = (kind: string) =>
-    byName(
-      world.children
-        .filter((c) => c.kind === kind)
-        .map((c) => ({ ...c, metadata: { ...c.metadata, uid: `uid-${c.metadata.name}` } })),
-    );
+  const child = (kind: string, generation?: number) =>
+    world.children
+      .filter((c) => c.kind === kind)
+      .map((c) => ({ ...c, metadata: { ...c.metadata, uid: `uid-${c.metadata.name}`, generation } }));
+  const ours = child('EndpointSlice', world.sliceGeneration);
   return SyncRequest.parse(
     structuredClone({
       parent: {
@@ -151,16 +155,26 @@ export function requestOf(world: World): SyncRequest {
           },
         },
         spec: world.spec,
-        ...(world.status === undefined ? {} : { status: world.status }),
+        ...(world.status === undefined ? {} : { status: withHash(world.status, child('EndpointSlice', 1)) }),
       },
-      children: { [SERVICES]: child('Service'), [SLICES]: child('EndpointSlice') },
+      children: {
+        [SERVICES]: byName(child('Service')),
+        [SLICES]: byName(ours),
+      },
       related: {
         [SERVICES]: byName(services),
-        [SLICES]: byName([...slices, ...world.children.filter((c) => c.kind === 'EndpointSlice')]),
+        [SLICES]: byName([...slices, ...ours]),
       },
       finalizing: world.deletedAt !== undefined,
     }),
   );
+}
+
+/** A status that says since when is about the slices as they were made. */
+function withHash(status: unknown, slices: readonly object[]): unknown {
+  const { redirectedSince } = status as { readonly redirectedSince?: unknown };
+  if (redirectedSince === undefined) return status;
+  return { redirectionHash: redirectionHash(slices as EndpointSlice[]), ...(status as object) };
 }
 
 /** Everything about the world that a context can say. */

@@ -1,6 +1,7 @@
 import { API_VERSION, WAKE_ANNOTATION } from '../../api/elastiservice.ts';
 import type { Child, Parent } from '../../api/hooks.ts';
 import { EndpointSlice, type Target } from '../../api/kubernetes.ts';
+import { redirectionHash } from '../../core/redirection-hash.ts';
 import { makeResolverSlices } from '../../core/resources/resolver-slices.ts';
 import type { Logger } from '../ports.ts';
 import type { SleepPatch } from '../zero-step.ts';
@@ -72,11 +73,13 @@ export function observedSlice(desired: Child, change: object = {}): EndpointSlic
 }
 
 export function makeSleepPatch(overrides: Partial<SleepPatch> = {}): SleepPatch {
+  const slices = makeSlices();
+  const observed = slices.map((slice) => observedSlice(slice));
   return {
     kind: 'sleep',
     target: TARGET,
     autoscaler: undefined,
-    guard: { uid: UID, generation: 1, wakeToken: undefined, redirectedSince: undefined, slices: makeSlices() },
+    guard: { uid: UID, generation: 1, wakeToken: undefined, redirectionHash: redirectionHash(observed), slices },
     ...overrides,
   };
 }
