@@ -25,6 +25,8 @@ export interface Listening {
 /** Metacontroller keeps an idle connection for 90 s; whoever closes first must not be the one that is being written to. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** Connections that come at once; the kernel makes the client of one too many try again a second later. */
+const BACKLOG = 4096;
 
 /** Serves app on a port. Rejects with ConfigError when the port cannot be had. */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
@@ -58,7 +60,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     const refuse = (cause: NodeJS.ErrnoException) =>
       reject(new ConfigError(`cannot listen on port ${port}: ${describe(cause)}`, { cause }));
     server.once('error', refuse);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+    server.listen({ port, backlog: BACKLOG, ...(host === undefined ? {} : { host }) }, () => {
       server.off('error', refuse);
       resolve();
     });

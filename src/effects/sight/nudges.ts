@@ -137,14 +137,21 @@ export function createNudges(deps: NudgesDeps): Nudges {
   /** Gives after how long to look again; undefined: it is gone. */
   const tryOut = async (key: string): Promise<number | undefined> => {
     const parent = sight.mirror.parent(key);
+    if (parent === undefined) {
+      forget(key);
+      return undefined;
+    }
     // Whoever has it by then may be gone.
-    const found = parent !== undefined && isMine(parent.metadata.uid) ? await preview(parent) : undefined;
-    if (parent !== undefined && found?.difference !== undefined) return nudgeFor(key, parent, found.difference);
+    const found = isMine(parent.metadata.uid) ? await preview(parent) : undefined;
+    if (found?.difference !== undefined) return nudgeFor(key, parent, found.difference);
+    forget(key);
+    return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
+  };
+
+  const forget = (key: string) => {
     close(key);
     tries.delete(key);
     waiting.delete(key);
-    if (parent === undefined) return undefined;
-    return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
   };
 
   const nudgeFor = async (key: string, { metadata }: Parent, difference: string): Promise<number> => {
