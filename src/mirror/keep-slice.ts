@@ -20,7 +20,10 @@ export type IsWhole = (namespace: string, service: string) => boolean;
  */
 export function keepSlice(slice: EndpointSlice, { isWhole }: { readonly isWhole: IsWhole }): object {
   const { metadata, addressType } = slice;
-  const labels = { [MANAGED_BY_LABEL]: metadata.labels?.[MANAGED_BY_LABEL] };
+  const labels = {
+    [MANAGED_BY_LABEL]: metadata.labels?.[MANAGED_BY_LABEL],
+    [SERVICE_NAME_LABEL]: metadata.labels?.[SERVICE_NAME_LABEL],
+  };
   const isOfProgram = isWhole(metadata.namespace ?? '', serviceOf(slice));
   if (!isOfProgram && !isOurs(slice)) {
     return { metadata: { labels }, addressType, endpoints: foldEndpoints(slice) };

@@ -1,9 +1,9 @@
 import type { ObjectSink } from '../watch/list-watch.ts';
+import { keyFor } from './key.ts';
 
 export interface KeptObjectsDeps<T> {
-  /** What is kept of an object; undefined: nothing, it counts as absent. */
-  keep(object: unknown): T | undefined;
-  isSame(one: T, other: T): boolean;
+  /** What is kept of an object: the very same as before where none of that changed. Undefined: nothing, it counts as absent. */
+  keep(object: unknown, before: T | undefined): T | undefined;
   /** Told of each object of which something else is kept now, or nothing any more; key is `namespace/name`. */
   onChange(key: string, after: T | undefined, before: T | undefined): void;
 }
@@ -17,7 +17,7 @@ export interface KeptObjects<T> extends ObjectSink {
 }
 
 /** Objects of one kind, cut down to what is read of them: a change of the rest is none. */
-export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps<T>): KeptObjects<T> {
+export function createKeptObjects<T>({ keep, onChange }: KeptObjectsDeps<T>): KeptObjects<T> {
   let kept = new Map<string, T>();
 
   const drop = (key: string) => {
@@ -32,10 +32,8 @@ export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps
     return {
       put: (object) => {
         const key = keyOf(object);
-        const value = key === undefined ? undefined : keep(object);
-        if (key === undefined || value === undefined) return;
-        const old = kept.get(key);
-        listed.set(key, old !== undefined && isSame(old, value) ? old : value);
+        const value = key === undefined ? undefined : keep(object, kept.get(key));
+        if (key !== undefined && value !== undefined) listed.set(key, value);
       },
       finish: () => {
         const before = kept;
@@ -58,11 +56,11 @@ export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps
     put: (object) => {
       const key = keyOf(object);
       if (key === undefined) return;
-      const value = keep(object);
+      const old = kept.get(key);
+      const value = keep(object, old);
       // The old one must not stand for what it has become.
       if (value === undefined) return drop(key);
-      const old = kept.get(key);
-      if (old !== undefined && isSame(old, value)) return;
+      if (value === old) return;
       kept.set(key, value);
       onChange(key, value, old);
     },
@@ -81,5 +79,5 @@ export function createKeptObjects<T>({ keep, isSame, onChange }: KeptObjectsDeps
 function keyOf(object: unknown): string | undefined {
   const named = object as { readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } } | null;
   const { name, namespace } = named?.metadata ?? {};
-  return typeof name === 'string' && typeof namespace === 'string' ? `${namespace}/${name}` : undefined;
+  return typeof name === 'string' && typeof namespace === 'string' ? keyFor(namespace, name) : undefined;
 }

@@ -10,6 +10,8 @@ import { keepElastiService } from './keep-elasti-service.ts';
 import { keepService } from './keep-service.ts';
 import { keepSlice, serviceOf } from './keep-slice.ts';
 import { createKeptObjects } from './kept-objects.ts';
+import { keyFor } from './key.ts';
+import { createTemplates, type Packed, unpack } from './templates.ts';
 
 /** Services and slices as a hook request has them. */
 export type MirroredGroups = {
@@ -54,15 +56,7 @@ export interface MirrorDeps {
   onMalformed?(kind: MirroredKind): void;
 }
 
-interface KeptSlice {
-  readonly service: string;
-  /** JSON: half as much as the object that it is read to. */
-  readonly text: string;
-}
-
 const NamesService = z.looseObject({ service: z.string() });
-/** Most slices of others say one of few things; these are held once. */
-const MAX_SHARED = 1000;
 
 const ServiceShape = z.compile(Service);
 const SliceShape = z.compile(EndpointSlice);
@@ -77,13 +71,11 @@ export function createMirror(deps: MirrorDeps): Mirror {
     (namespace === deps.ownService?.namespace && service === deps.ownService.name);
   const keysByService = createIndex();
   const slicesByService = createIndex();
-  const shared = new Map<string, string>();
+  const templates = createTemplates();
 
-  const share = (text: string): string => {
-    const known = shared.get(text);
-    if (known !== undefined || shared.size >= MAX_SHARED) return known ?? text;
-    shared.set(text, text);
-    return text;
+  const packJson = (object: object, before: Packed | undefined): Packed => {
+    const text = JSON.stringify(object);
+    return before !== undefined && unpack(before) === text ? before : templates.pack(text);
   };
   const tellRelated = (name: string) => keysByService.of(name).forEach((key) => void onRelated(key));
 
@@ -93,42 +85,40 @@ export function createMirror(deps: MirrorDeps): Mirror {
     return data;
   };
 
-  const parents = createKeptObjects<string>({
-    keep: (object) => {
+  const parents = createKeptObjects<Packed>({
+    keep: (object, before) => {
       const parent = parse('elastiServices', ParentShape, object);
-      return parent && JSON.stringify(keepElastiService(parent));
+      return parent && packJson(keepElastiService(parent), before);
     },
-    isSame: (one, other) => one === other,
     onChange: (key, after, before) => {
-      const old = before === undefined ? [] : namesOf(JSON.parse(before));
-      const names = after === undefined ? [] : namesOf(JSON.parse(after));
+      const old = before === undefined ? [] : namesOf(readJson(before));
+      const names = after === undefined ? [] : namesOf(readJson(after));
       for (const name of old) if (!names.includes(name)) keysByService.remove(name, key);
       for (const name of names) keysByService.add(name, key);
       onParent(key);
     },
   });
 
-  const services = createKeptObjects<string>({
-    keep: (object) => {
+  const services = createKeptObjects<Packed>({
+    keep: (object, before) => {
       const service = parse('services', ServiceShape, object);
-      return service && JSON.stringify(keepService(service));
+      return service && packJson(keepService(service), before);
     },
-    isSame: (one, other) => one === other,
     onChange: tellRelated,
   });
 
-  const slices = createKeptObjects<KeptSlice>({
-    keep: (object) => {
+  const slices = createKeptObjects<Packed>({
+    keep: (object, before) => {
       const slice = parse('slices', SliceShape, object);
-      return slice && { service: serviceOf(slice), text: share(JSON.stringify(keepSlice(slice, { isWhole }))) };
+      return slice && packJson(keepSlice(slice, { isWhole }), before);
     },
-    isSame: (one, other) => one.service === other.service && one.text === other.text,
     onChange: (key, after, before) => {
       const namespace = namespaceOf(key);
-      const isMoved = before?.service !== after?.service;
-      if (before && isMoved) slicesByService.remove(`${namespace}/${before.service}`, key);
-      if (after && isMoved) slicesByService.add(`${namespace}/${after.service}`, key);
-      for (const service of new Set([before?.service, after?.service])) {
+      const old = before && serviceOf(readJson(before));
+      const now = after && serviceOf(readJson(after));
+      if (old !== undefined && old !== now) slicesByService.remove(keyFor(namespace, old), key);
+      if (now !== undefined && old !== now) slicesByService.add(keyFor(namespace, now), key);
+      for (const service of new Set([old, now])) {
         if (service === undefined) continue;
         tellRelated(`${namespace}/${service}`);
         onSlices(namespace, service);
@@ -138,20 +128,17 @@ export function createMirror(deps: MirrorDeps): Mirror {
 
   const sinks = { elastiServices: parents, services, slices };
   const serviceAt = (key: string): Service | undefined => {
-    const text = services.get(key);
-    return text === undefined ? undefined : named(JSON.parse(text), key);
+    const kept = services.get(key);
+    return kept && named<Service>(readJson(kept), key);
   };
   const parentAt = (key: string): Parent | undefined => {
-    const text = parents.get(key);
-    return text === undefined ? undefined : JSON.parse(text);
+    const kept = parents.get(key);
+    return kept && readJson(kept);
   };
   const slicesOf = (namespace: string, service: string): readonly EndpointSlice[] =>
     slicesByService.of(`${namespace}/${service}`).flatMap((key) => {
       const kept = slices.get(key);
-      if (kept === undefined) return [];
-      const slice = named<EndpointSlice>(JSON.parse(kept.text), key);
-      slice.metadata.labels = { ...slice.metadata.labels, [SERVICE_NAME_LABEL]: service };
-      return [slice];
+      return kept === undefined ? [] : [named<EndpointSlice>(readJson(kept), key)];
     });
 
   const groupsOf = (names: readonly string[], sliceLists: readonly (readonly EndpointSlice[])[]) => {
@@ -171,8 +158,11 @@ export function createMirror(deps: MirrorDeps): Mirror {
     sinkOf: (kind, namespace) => sinks[kind].inNamespace(namespace),
     parent: parentAt,
     parentKeys: parents.keys,
-    // Asked of all of them at once, so without reading each.
-    isRedirected: (key) => parents.get(key)?.includes('"mode":"proxy"') === true,
+    // Asked of all of them at once, so without parsing each.
+    isRedirected: (key) => {
+      const kept = parents.get(key);
+      return kept !== undefined && unpack(kept).includes('"mode":"proxy"');
+    },
     parentsOf: (namespace, service) =>
       keysByService.of(`${namespace}/${service}`).flatMap((key) => {
         const parent = parentAt(key);
@@ -214,9 +204,11 @@ function serviceNamesOf(parent: Pick<Parent, 'spec'>): readonly string[] {
 }
 
 const namesOf = (parent: Pick<Parent, 'metadata' | 'spec'>): readonly string[] =>
-  serviceNamesOf(parent).map((service) => `${parent.metadata.namespace}/${service}`);
+  serviceNamesOf(parent).map((service) => keyFor(parent.metadata.namespace, service));
 
 const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'));
+
+const readJson = <T>(kept: Packed): T => JSON.parse(unpack(kept));
 
 /** Puts back what the key says already. */
 function named<T extends Service | EndpointSlice>(object: T, key: string): T {
