@@ -178,20 +178,19 @@ export function createMirror(deps: MirrorDeps): Mirror {
       const [name, privateName] = serviceNamesOf(parent);
       const isChild = ({ metadata }: EndpointSlice | Service) =>
         metadata.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
-      const isPrivate = ({ metadata }: Service) => metadata.name === privateName;
+      const key = keyFor(namespace, privateName ?? '');
+      const privateService = related[SERVICES][key];
       const isOfService = ({ metadata }: EndpointSlice) => metadata.labels?.[SERVICE_NAME_LABEL] === name;
       return {
-        [SERVICES]: filterValues(related[SERVICES], (service) => isPrivate(service) && isChild(service)),
-        [SLICES]: filterValues(related[SLICES], (slice) => isOfService(slice) && isChild(slice)),
+        [SERVICES]: privateService && isChild(privateService) ? { [key]: privateService } : {},
+        [SLICES]: Object.fromEntries(
+          Object.entries(related[SLICES]).filter(([, slice]) => isOfService(slice) && isChild(slice)),
+        ),
       };
     },
     slicesOf,
     sizes: () => ({ elastiServices: parents.size(), services: services.size(), slices: slices.size() }),
   };
-}
-
-function filterValues<T>(group: Readonly<Record<string, T>>, isWanted: (value: T) => boolean): Record<string, T> {
-  return Object.fromEntries(Object.entries(group).filter(([, value]) => isWanted(value)));
 }
 
 const serviceNameOf = ({ spec }: Pick<Parent, 'spec'>): string | undefined =>
