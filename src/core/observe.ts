@@ -8,6 +8,7 @@ import {
 } from '../api/elastiservice.ts';
 import { type Parent, SERVICES, SLICES, type SyncRequest } from '../api/hooks.ts';
 import type { EndpointSlice, Service, Target } from '../api/kubernetes.ts';
+import { intern } from './intern.ts';
 import { privateServiceName } from './names.ts';
 import { sharedPort } from './redirect.ts';
 import { desiredChildren } from './resources/children.ts';
@@ -39,9 +40,9 @@ export function parseElastiService(parent: Parent): ElastiService | { readonly i
   const status = z.validate(Status, parent.status) ? parent.status : undefined;
   const { metadata } = parent;
   return {
-    name: metadata.name,
-    namespace: metadata.namespace,
-    uid: metadata.uid,
+    name: intern(metadata.name),
+    namespace: intern(metadata.namespace),
+    uid: intern(metadata.uid),
     generation: metadata.generation,
     createdAt: new Date(metadata.creationTimestamp ?? 0),
     deletedAt: metadata.deletionTimestamp === undefined ? undefined : new Date(metadata.deletionTimestamp),

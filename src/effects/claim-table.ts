@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResolverPort } from '../api/elastiservice.ts';
+import { intern } from '../core/intern.ts';
 import { isSame } from '../core/resources/same.ts';
 import type { PortRange } from '../core/types.ts';
 
@@ -65,12 +66,27 @@ export function readEntries(data: Readonly<Record<string, string>>, before?: Ent
 
 function parseEntry(text: string): ClaimEntry | undefined {
   try {
-    const entry = ClaimEntry.parse(JSON.parse(text));
-    // Most have one name for both, which then is kept once.
-    return entry.service === entry.elastiService ? { ...entry, service: entry.elastiService } : entry;
+    return kept(ClaimEntry.parse(JSON.parse(text)));
   } catch {
     return undefined;
   }
+}
+
+/** In one piece, with one copy of what others keep too; in the order in which it is written. */
+function kept(entry: ClaimEntry): ClaimEntry {
+  const { leftOverAt, freedAt } = entry;
+  return {
+    uid: intern(entry.uid),
+    namespace: intern(entry.namespace),
+    elastiService: intern(entry.elastiService),
+    service: intern(entry.service),
+    port: entry.port,
+    portName: entry.portName,
+    privateService: entry.privateService,
+    privateServiceUid: entry.privateServiceUid,
+    ...(leftOverAt === undefined ? {} : { leftOverAt }),
+    ...(freedAt === undefined ? {} : { freedAt }),
+  };
 }
 
 /**
@@ -91,8 +107,10 @@ export function claimPorts(
     return entry?.uid === request.uid && entry.freedAt !== undefined && request.named.includes(port);
   };
   for (const wanted of [...request.ports].sort((a, b) => a.port - b.port)) {
-    const own = findOwn(entries, { uid: request.uid, port: wanted.port, now });
     const before = request.before.find(({ port }) => port === wanted.port)?.resolverPort ?? 0;
+    const own = isInUse(entries.get(before), request.uid, wanted.port)
+      ? before
+      : findOwn(entries, { uid: request.uid, port: wanted.port, now });
     const resolverPort =
       own ??
       (candidates.includes(before) && (isUnused(before) || isSetAside(before)) ? before : undefined) ??
@@ -105,6 +123,10 @@ export function claimPorts(
   }
   return { ports, changes };
 }
+
+/** Nearly always true of the port that its status names, so that of thousands none has to be searched for. */
+const isInUse = (entry: ClaimEntry | undefined, uid: string, port: number): boolean =>
+  entry?.uid === uid && entry.port === port && entry.freedAt === undefined;
 
 /** The lowest of those in use, else the lowest of those freed that have rested. */
 function findOwn(

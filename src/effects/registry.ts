@@ -1,3 +1,4 @@
+import { intern } from '../core/intern.ts';
 import { byServiceClaim } from '../core/service-claim.ts';
 import type { Clock, Cluster } from './ports.ts';
 
@@ -102,7 +103,7 @@ export function createRegistry(
   };
 }
 
-const keyOf = (namespace: string, service: string) => `${namespace}/${service}`;
+const keyOf = (namespace: string, service: string) => intern(`${namespace}/${service}`);
 
 /** As it is kept: a Date takes a hundred bytes. */
 type Kept = Omit<Entry, 'createdAt'> & { readonly createdAtMs: number };
