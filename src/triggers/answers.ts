@@ -7,14 +7,20 @@ export interface Answered<A> {
   readonly askedAtMs: number;
 }
 
+/** Beside an answer: what it takes to know whether it stands. */
+interface Remembered<A> extends Answered<A> {
+  readonly answeredAtMs: number;
+}
+
 interface Running<A> {
   askedAtMs: number | undefined;
   readonly outcome: Promise<Answered<A>>;
 }
 
-interface Entry<A> {
-  last?: Answered<A> & { readonly answeredAtMs: number };
-  running?: Running<A>;
+/** The requests under way for one question; `latest` is the one to join. */
+interface Asking<A> {
+  latest: Running<A> | undefined;
+  count: number;
 }
 
 export interface Answers<A> {
@@ -36,12 +42,14 @@ export function createAnswers<A>(deps: {
   readonly keepFailureMs: number;
   readonly isFailure: (answer: A) => boolean;
 }): Answers<A> {
-  const entries = createRecent<Entry<A>>(deps.maxEntries);
+  const remembered = createRecent<Remembered<A>>(deps.maxEntries);
+  // Apart from what is remembered: of that there are thousands, of these few.
+  const asking = new Map<string, Asking<A>>();
   const nowMs = () => deps.clock.monotonicMs();
 
   return {
     recall(key, maxAgeMs) {
-      const last = entries.get(key)?.last;
+      const last = remembered.get(key);
       if (last === undefined) return undefined;
       const stands = deps.isFailure(last.answer)
         ? nowMs() - last.answeredAtMs <= deps.keepFailureMs
@@ -50,32 +58,41 @@ export function createAnswers<A>(deps: {
     },
 
     ask(key, joinMs, question) {
-      const entry = entries.get(key) ?? {};
-      entries.set(key, entry);
-      const { running } = entry;
-      if (running && nowMs() - (running.askedAtMs ?? nowMs()) <= joinMs) return running.outcome;
-      return start(entry, question);
+      const latest = asking.get(key)?.latest;
+      if (latest && nowMs() - (latest.askedAtMs ?? nowMs()) <= joinMs) return latest.outcome;
+      return start(key, question);
     },
 
-    forget: (key) => entries.delete(key),
+    forget(key) {
+      remembered.delete(key);
+      asking.delete(key);
+    },
   };
 
-  function start(entry: Entry<A>, question: (markAsked: () => void) => Promise<A>): Promise<Answered<A>> {
+  function start(key: string, question: (markAsked: () => void) => Promise<A>): Promise<Answered<A>> {
+    const all = asking.get(key) ?? { latest: undefined, count: 0 };
     const running: Running<A> = { askedAtMs: undefined, outcome: Promise.resolve().then(run) };
-    entry.running = running;
+    all.latest = running;
+    all.count += 1;
+    asking.set(key, all);
     return running.outcome;
 
     async function run(): Promise<Answered<A>> {
+      // False once the question has been forgotten, also where it has been asked again since.
+      const isWanted = () => asking.get(key) === all;
       try {
         const answer = await question(() => {
           running.askedAtMs = nowMs();
         });
         const last = { answer, askedAtMs: running.askedAtMs ?? nowMs(), answeredAtMs: nowMs() };
         // A question that was overtaken by a younger one must not undo its answer.
-        if (last.askedAtMs >= (entry.last?.askedAtMs ?? 0)) entry.last = last;
+        const before = remembered.get(key);
+        if (isWanted() && last.askedAtMs >= (before?.askedAtMs ?? 0)) remembered.set(key, last);
         return last;
       } finally {
-        if (entry.running === running) delete entry.running;
+        if (all.latest === running) all.latest = undefined;
+        all.count -= 1;
+        if (all.count === 0 && isWanted()) asking.delete(key);
       }
     }
   }
