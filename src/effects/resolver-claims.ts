@@ -92,7 +92,8 @@ export function createResolverClaims({ cluster, sight, clock, log, settings }: R
       const claimed = tryClaim(entries, request, shard);
       if (claimed === undefined) return { changes: NONE, answer: EXHAUSTED };
       const isClaimed = claimed.changes.size === 0;
-      if (!isClaimed) wanted[shard]?.set(request.uid, { request, atMs: clock.monotonicMs() });
+      if (isClaimed) wanted[shard]?.delete(request.uid);
+      else wanted[shard]?.set(request.uid, { request, atMs: clock.monotonicMs() });
       return { changes: NONE, answer: isClaimed ? { kind: 'found', ports: claimed.ports } : UNCLAIMED };
     };
     try {
