@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { z } from 'zod';
+import { makeCertificate } from '../resolver/testing/certificate.ts';
 import { createConnect } from './connection.ts';
 import { createCall } from './request.ts';
 import { type Answer, json, makeKubeConfig, startStub, status } from './testing/api-server-stub.ts';
@@ -120,4 +124,26 @@ test('a server under a path is asked under that path', async (t) => {
 test('the time that is left until a deadline may be a fraction of a millisecond', async (t) => {
   const { call } = await setup(t, json(200, { size: 1 }));
   assert.deepEqual(await call({ ...request, timeoutMs: 1500.5 }, Thing), { size: 1 });
+});
+
+test('an answer is not kept for as long as its connection is', async (t) => {
+  const body = JSON.stringify({ size: 1, text: 'x'.repeat(8 * 1024 * 1024) });
+  const server = createHttpsServer(makeCertificate(), (_request, response) => void response.end(body));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const call = createStubCall(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const heldMiB = () => {
+    collectGarbage();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return (heapUsed + arrayBuffers) / 1024 ** 2;
+  };
+  const before = heldMiB();
+  await call(request, Thing);
+  await new Promise(setImmediate);
+  assert.ok(heldMiB() - before < 4, 'of twice 8 MiB, as bytes and as a text');
 });

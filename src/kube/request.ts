@@ -74,17 +74,35 @@ async function exchange(connect: Connect, request: KubeRequest): Promise<string>
   }
 }
 
-function send(connection: Connection, request: KubeRequest, signal: AbortSignal) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const sent = start(connection, request, signal);
-    sent.on('error', reject);
-    sent.on('response', (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function send(connection: Connection, request: KubeRequest, signal: AbortSignal): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  // Node.js keeps the first request of a connection for as long as that lives, a watch for many minutes. Through its listeners it would
+  // keep the answer too, a page of a list for one.
+  let waiting: Waiting | undefined = { resolve, reject, chunks: [] };
+  const fail = (error: Error) => waiting?.reject(error);
+  const sent = start(connection, request, signal);
+  sent.on('error', fail);
+  sent.on('response', (response: IncomingMessage) => {
+    response.on('data', (chunk: Buffer) => waiting?.chunks.push(chunk));
+    response.on('error', fail);
+    response.on('end', () => {
+      const { chunks = [], resolve } = waiting ?? {};
+      waiting = undefined;
+      resolve?.({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
     });
   });
+  return promise;
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+  readonly chunks: Buffer[];
 }
 
 function start(connection: Connection, request: KubeRequest, signal: AbortSignal): ClientRequest {
