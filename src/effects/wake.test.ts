@@ -134,10 +134,12 @@ test('hundreds of wakes at once of an API server that is busy for seconds with t
     cluster.targets.set(keyOfTarget({ ...TARGET, name }), { replicas: 0, statusReplicas: 0 });
     registry.remember(SHOP, name, { ...metadata, createdAt: new Date(0) });
   }
-  const [atOnce, callMs] = [32, 125];
+  // 80 calls a second: each of those that wakes make at once takes 0.8 s, and may take 1 s.
+  const [atOnce, callMs] = [32, 400];
   const serve = createLimiter(atOnce);
   cluster.before(() => serve(() => clock.sleep(callMs)));
   await clock.run(Promise.all(names.map((name) => wakes.wake(SHOP, name))));
+  await clock.run(wakes.stop());
   for (const name of names) assert.equal(cluster.targets.get(keyOfTarget({ ...TARGET, name }))?.replicas, 1, name);
   for (const name of ['writeWakeToken', 'readScale', 'writeScale'] as const)
     assert.equal(callsOf(name), names.length, name);

@@ -23,6 +23,8 @@ export interface Wakes {
 
 const TOKEN_INTERVAL_MS = 1000;
 const EFFECTS_WAIT_MS = 500;
+/** As long as both of its calls may take of an API server that is busy; a raise that fails for longer must not keep others waiting. */
+const PLACE_MS = 2000;
 /**
  * So many Services are woken at once, as many as wakes have connections; the others wait for their turn, each from token to raise.
  * A thousand at once would wait for connections, with their time-outs running, and half of what they ask would come to nothing.
@@ -72,13 +74,21 @@ export function createWakes(deps: WakesDeps): Wakes {
     const askedAtMs = clock.monotonicMs();
     const entry = await tokens.find(namespace, service);
     await waitForTurn(key);
-    await limit(() => wakeNow(key, { namespace, service, entry, askedAtMs }));
+    await new Promise<void>((answer, refuse) => {
+      const isOver = limit(async () => {
+        const { raised } = await wakeNow(key, { namespace, service, entry, askedAtMs });
+        void waitAtMost(clock, EFFECTS_WAIT_MS, raised).then(answer);
+        await waitAtMost(clock, PLACE_MS, raised);
+      });
+      isOver.catch(refuse);
+    });
   };
 
+  /** Resolves once the token is in the cluster, with the raise that follows, which never rejects. */
   const wakeNow = async (
     key: string,
     { namespace, service, entry, askedAtMs }: { namespace: string; service: string; entry: Entry; askedAtMs: number },
-  ): Promise<void> => {
+  ): Promise<{ readonly raised: Promise<void> }> => {
     // Whoever asks from here on needs a token of their own: this one may be served before they asked.
     joinable.delete(key);
     noteTokenSent(key);
@@ -86,7 +96,7 @@ export function createWakes(deps: WakesDeps): Wakes {
     const raised = chains.start(written.parent, written.token).then((ended) => {
       if (ended === 'raised') onWake?.({ namespace, service, seconds: (clock.monotonicMs() - askedAtMs) / 1000 });
     });
-    await waitAtMost(clock, EFFECTS_WAIT_MS, track(raised));
+    return { raised: track(raised) };
   };
 
   return {
