@@ -3,7 +3,7 @@ import type { Parent } from '../api/hooks.ts';
 import { byServiceClaim, hasLostService } from '../core/service-claim.ts';
 import { KubeApiError, UnknownServiceError } from '../errors.ts';
 import { attempt, mayHaveHappened } from './outcomes.ts';
-import type { Clock, Cluster, Random } from './ports.ts';
+import type { CallOptions, Clock, Cluster, Random } from './ports.ts';
 import type { Entry, Registry } from './registry.ts';
 
 export interface WakeTokensDeps {
@@ -26,6 +26,7 @@ export interface WakeTokens {
   write(namespace: string, service: string, entry: Entry): Promise<WrittenToken>;
 }
 
+/** Of the first try. A connection that leads nowhere is left soon, and an API server that is slow with a thousand wakes gets its time. */
 const TIMEOUT_MS = 1000;
 const MAX_TRIES = 3;
 const BACKOFF_MS = 100;
@@ -35,9 +36,9 @@ const NamesService = z.looseObject({ service: z.string() });
 /** Writing wake tokens. Both functions throw KubeApiError when the API server still refuses after a few quick tries. */
 export function createWakeTokens({ cluster, clock, random, registry }: WakeTokensDeps): WakeTokens {
   /** The caller waits, and KubeElasti's resolver asks only once in 10 s: so what may pass is tried again at once. */
-  const tryQuickly = async <T>(call: () => Promise<T>): Promise<T | KubeApiError> => {
+  const tryQuickly = async <T>(call: (options: CallOptions) => Promise<T>): Promise<T | KubeApiError> => {
     for (let tries = 1; ; tries++) {
-      const result = await attempt(call());
+      const result = await attempt(call({ timeoutMs: TIMEOUT_MS * 2 ** (tries - 1) }));
       if (!(result instanceof KubeApiError)) return result;
       const mayPass = mayHaveHappened(result) || result.code === 'TOO_MANY_REQUESTS';
       if (!mayPass || tries === MAX_TRIES) return result;
@@ -54,9 +55,9 @@ export function createWakeTokens({ cluster, clock, random, registry }: WakeToken
 
   /** Each try has a token of its own: one whose answer was lost may have been served already. */
   const writeOnce = (namespace: string, { name, uid }: Pick<Entry, 'name' | 'uid'>) =>
-    tryQuickly(async () => {
+    tryQuickly(async (options) => {
       const token = `${clock.now().toISOString()}/${random.uuid()}`;
-      const parent = await cluster.writeWakeToken({ namespace, name, uid }, token, { timeoutMs: TIMEOUT_MS });
+      const parent = await cluster.writeWakeToken({ namespace, name, uid }, token, options);
       return { parent, token };
     });
 
@@ -65,9 +66,7 @@ export function createWakeTokens({ cluster, clock, random, registry }: WakeToken
    * token on itself.
    */
   const writeToHeir = async (namespace: string, service: string, uid: string): Promise<WrittenToken | undefined> => {
-    const parents = await tryQuickly(() =>
-      cluster.listElastiServices({ namespace, service }, { timeoutMs: TIMEOUT_MS }),
-    );
+    const parents = await tryQuickly((options) => cluster.listElastiServices({ namespace, service }, options));
     if (parents instanceof KubeApiError) throw parents;
     const [heir] = parents
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined && metadata.uid !== uid)

@@ -21,7 +21,7 @@ export interface SendWakeDeps {
 /** How long the hook service as a whole may take. */
 const HOOK_MS = 3000;
 /**
- * And one replica: its write of the token may take 1 s and its wait for the raise 0.5 s. Given up before that, a wake that
+ * And one replica: its first write of the token may take 1 s and its wait for the raise 0.5 s. Given up before that, a wake that
  * is recorded would be asked for again, and each asking is one more write to an API server that is slow already.
  */
 const TRY_MS = 1500;
