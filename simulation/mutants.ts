@@ -298,6 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'never open while the resolver is gone',
     caughtBy: ['I6'],
     faults: ['resolverGone'],
+    services: 8,
     settings: (settings) => ({ ...settings, resolverGoneSeconds: 1e9 }),
   },
   {
