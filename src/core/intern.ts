@@ -9,3 +9,6 @@ export function intern(text: string): string {
   for (const name in named) return name;
   return text;
 }
+
+/** The name under which maps keep what belongs to an object of a namespace. */
+export const keyFor = (namespace: string, name: string): string => intern(`${namespace}/${name}`);

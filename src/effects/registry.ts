@@ -1,4 +1,4 @@
-import { intern } from '../core/intern.ts';
+import { keyFor } from '../core/intern.ts';
 import { byServiceClaim } from '../core/service-claim.ts';
 import type { Clock, Cluster } from './ports.ts';
 
@@ -65,7 +65,7 @@ export function createRegistry(
   };
 
   const lookUp = async (namespace: string, service: string): Promise<Entry | undefined> => {
-    const key = keyOf(namespace, service);
+    const key = keyFor(namespace, service);
     const parents = await cluster.listElastiServices({ namespace, service }, { timeoutMs: CALL_TIMEOUT_MS });
     const [first] = [...parents].sort(byServiceClaim);
     if (first !== undefined) {
@@ -85,9 +85,9 @@ export function createRegistry(
 
   return {
     forget,
-    remember: (namespace, service, entry) => remember(keyOf(namespace, service), entry),
+    remember: (namespace, service, entry) => remember(keyFor(namespace, service), entry),
     find: async (namespace, service) => {
-      const key = keyOf(namespace, service);
+      const key = keyFor(namespace, service);
       const entry = entries.get(key);
       if (entry) {
         put(key, entry);
@@ -102,8 +102,6 @@ export function createRegistry(
     },
   };
 }
-
-const keyOf = (namespace: string, service: string) => intern(`${namespace}/${service}`);
 
 /** As it is kept: a Date takes a hundred bytes. */
 type Kept = Omit<Entry, 'createdAt'> & { readonly createdAtMs: number };

@@ -1,5 +1,5 @@
+import { keyFor } from '../core/intern.ts';
 import type { ObjectSink } from '../watch/list-watch.ts';
-import { keyFor } from './key.ts';
 
 export interface KeptObjectsDeps<T> {
   /** What is kept of an object: the very same as before where none of that changed. Undefined: nothing, it counts as absent. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Parent, SERVICES, SLICES } from '../api/hooks.ts';
 import { EndpointSlice, type ObjectRef, Service } from '../api/kubernetes.ts';
+import { keyFor } from '../core/intern.ts';
 import { privateServiceName } from '../core/names.ts';
 import { SERVICE_NAME_LABEL } from '../core/resources/resolver-slices.ts';
 import type { Settings } from '../core/types.ts';
@@ -10,7 +11,6 @@ import { keepElastiService } from './keep-elasti-service.ts';
 import { keepService } from './keep-service.ts';
 import { keepSlice, serviceOf } from './keep-slice.ts';
 import { createKeptObjects } from './kept-objects.ts';
-import { keyFor } from './key.ts';
 import { createTemplates, type Packed, unpack } from './templates.ts';
 
 /** Services and slices as a hook request has them. */

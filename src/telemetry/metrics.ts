@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { PHASES, type Phase } from '../api/elastiservice.ts';
 import type { ObjectRef, Target } from '../api/kubernetes.ts';
-import { intern } from '../core/intern.ts';
+import { keyFor } from '../core/intern.ts';
 import type { Outcome } from '../core/types.ts';
 import type { Clock } from '../effects/ports.ts';
 import type { WatchOutcome } from '../watch/list-watch.ts';
@@ -173,7 +173,7 @@ async function* writeAll([registry, ...tables]: readonly [Registry, ...Pick<Seri
 // As KubeElasti has it. Two ElastiServices of one name in two namespaces have their own series, and one that is
 // deleted and made again goes on where the other ended.
 function crdName({ namespace, name }: ObjectRef): string {
-  return intern(`${namespace}/${name}`);
+  return keyFor(namespace, name);
 }
 
 function scaleLabels(namespace: string, { service, target }: Scaled): string {
