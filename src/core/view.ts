@@ -81,7 +81,7 @@ export function viewOf({ facts: observed, context }: Observation, settings: Sett
   const isFromBefore = isFromBeforeSlices({ facts, last, now, settings });
   const wasDraining = last.phase === 'Draining' || isFromBefore;
   const isRedirected = standing === 'complete' && familiesWithoutResolver(facts).length === 0;
-  const ofSlices = isRedirected ? redirectionHash([...facts.slices.values()]) : undefined;
+  const ofSlices = isRedirected ? (before?.redirectionHash ?? redirectionHash([...facts.slices.values()])) : undefined;
   return {
     facts,
     context,
