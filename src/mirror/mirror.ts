@@ -72,6 +72,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
   const keysByService = createIndex();
   const slicesByService = createIndex();
   const templates = createTemplates();
+  // Asked of all of them at once.
+  const redirected = new Set<string>();
 
   const packJson = (object: object, before: Packed | undefined): Packed => {
     const text = JSON.stringify(object);
@@ -92,7 +94,10 @@ export function createMirror(deps: MirrorDeps): Mirror {
     },
     onChange: (key, after, before) => {
       const old = before === undefined ? [] : namesOf(readJson(before));
-      const names = after === undefined ? [] : namesOf(readJson(after));
+      const parent = after && readJson<Parent>(after);
+      const names = parent === undefined ? [] : namesOf(parent);
+      if (parent !== undefined && isInProxyMode(parent)) redirected.add(key);
+      else redirected.delete(key);
       for (const name of old) if (!names.includes(name)) keysByService.remove(name, key);
       for (const name of names) keysByService.add(name, key);
       onParent(key);
@@ -158,11 +163,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
     sinkOf: (kind, namespace) => sinks[kind].inNamespace(namespace),
     parent: parentAt,
     parentKeys: parents.keys,
-    // Asked of all of them at once, so without parsing each.
-    isRedirected: (key) => {
-      const kept = parents.get(key);
-      return kept !== undefined && unpack(kept).includes('"mode":"proxy"');
-    },
+    isRedirected: (key) => redirected.has(key),
     parentsOf: (namespace, service) =>
       keysByService.of(`${namespace}/${service}`).flatMap((key) => {
         const parent = parentAt(key);
@@ -206,6 +207,9 @@ const namesOf = (parent: Pick<Parent, 'metadata' | 'spec'>): readonly string[] =
   serviceNamesOf(parent).map((service) => keyFor(parent.metadata.namespace, service));
 
 const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'));
+
+const isInProxyMode = ({ status }: Parent): boolean =>
+  (status as { readonly mode?: unknown } | undefined)?.mode === 'proxy';
 
 const readJson = <T>(kept: Packed): T => JSON.parse(unpack(kept));
 
