@@ -34,13 +34,17 @@ export function createLossCauses({ world, claims, resolvers, now, truthOf }: Che
     return resolvers.goneSinceMs !== undefined || !isReturnSeen || now() - resolvers.backAtMs < PROGRAMMED_MS;
   };
 
+  /** The target slept already, for another Service of its: the ElastiService has yet to be seen, and its slices made and programmed. */
+  const isNewAtZero = ({ chargedAtMs, zeroAtMs, answeredAtMs }: SiteTruth): boolean =>
+    chargedAtMs > zeroAtMs && (answeredAtMs < chargedAtMs + UNSEEN_MS || now() - chargedAtMs < 2 * PROGRAMMED_MS);
+
   return {
     causeOfStalePod: (site) => {
       const truth = truthOf(site);
       const { readySinceMs, outage, serviceChangedAtMs } = truth;
       if (now() - serviceChangedAtMs < PROGRAMMED_MS) return 'portsChanged';
       if (isAbsent(truth)) return 'resolverAbsent';
-      if (outage === 'ours') return 'stalePod';
+      if (outage === 'ours') return isNewAtZero(truth) ? 'notOurService' : 'stalePod';
       const isOut = readySinceMs === undefined || now() - readySinceMs < PROGRAMMED_MS;
       return isOut ? outage : 'stalePod';
     },
@@ -72,9 +76,7 @@ export function createLossCauses({ world, claims, resolvers, now, truthOf }: Che
       if (!isChangeSeen || now() - truth.serviceChangedAtMs < 2 * PROGRAMMED_MS) return 'portsChanged';
       if (isAbsent(truth)) return 'resolverAbsent';
       if (now() - truth.droppedEarlyMs < PROGRAMMED_MS) return 'clocksApart';
-      // The target slept already, for another Service of its: then the ElastiService has yet to be seen, and its slices made.
-      const isNew = truth.answeredAtMs < truth.chargedAtMs + UNSEEN_MS || now() - truth.chargedAtMs < 2 * PROGRAMMED_MS;
-      if (truth.chargedAtMs > truth.zeroAtMs && isNew) return 'notOurService';
+      if (isNewAtZero(truth)) return 'notOurService';
       // Ports that came a moment before the zero are not in the Service's own slices yet, and nobody holds them until pods are up again.
       const isZeroUnseeing =
         truth.zeroAtMs >= truth.serviceChangedAtMs && truth.zeroAtMs - truth.serviceChangedAtMs < UNLISTED_MS;
