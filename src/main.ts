@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { parseConfig, toSettings, toTriggerSettings } from './config.ts';
 import { createAskResolver } from './effects/ask-resolver.ts';
 import { createEffects } from './effects/create-effects.ts';
@@ -40,6 +41,8 @@ const FLUSH_MS = 2000;
 
 /** Builds the service from its parts, starts it, and ends it on SIGTERM or SIGINT. The only place that ends the process. */
 async function main(): Promise<void> {
+  // Collects garbage sooner, and packs what is left: about a tenth of CPU for a sixth of all memory (bench/README.md).
+  setFlagsFromString('--memory-saver-mode');
   const config = parseConfig(process.env);
   const settings = toSettings(config);
   const log = createLogger({ level: config.logLevel, secrets: secretsOf(process.env) });

@@ -1,5 +1,5 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { AgentOptions } from 'node:http';
+import { http, https } from './node-http.ts';
 
 export interface PostJsonOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export type PostJson = (body: string, options: PostJsonOptions) => Promise<numbe
 const clients = { http, https };
 
 /** Makes the call that posts JSON to one URL, over connections that are kept. Redirects are not followed, bodies not read. */
-export function createPostJson(base: string, path: string, pool: Readonly<http.AgentOptions>): PostJson {
+export function createPostJson(base: string, path: string, pool: Readonly<AgentOptions>): PostJson {
   const url = new URL(`${base.replace(/\/+$/, '')}${path}`);
   const protocol = url.protocol === 'https:' ? 'https' : 'http';
   const agent = new clients[protocol].Agent(pool);

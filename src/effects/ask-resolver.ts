@@ -1,6 +1,6 @@
-import http from 'node:http';
 import { isIPv6 } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { http } from '../node-http.ts';
 import type { AskResolver } from './resolver-pods.ts';
 
 /** A sync waits for it, and the next one asks again. */

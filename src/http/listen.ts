@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigError } from '../errors.ts';
+import { http } from '../node-http.ts';
 
 export interface ListenOptions {
   /** 0: any free one. */
@@ -36,7 +37,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   const answers = new WeakMap<Socket, ServerResponse>();
   let closed: Promise<void> | undefined;
 
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: headersTimeoutMs,

@@ -1,5 +1,6 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import type { ClientRequest, Agent as HttpAgent } from 'node:http';
+import type { AgentOptions, RequestOptions } from 'node:https';
+import { http, https } from '../node-http.ts';
 import type { KubeAccess } from './in-cluster.ts';
 
 // Credentials in files change under us (a service account token lives for an hour): read again this often.
@@ -68,11 +69,11 @@ export function openRequest(
     agent,
     headers: { ...headers, ...request.headers },
   };
-  return server.protocol === 'http:' ? httpRequest(options) : httpsRequest(options);
+  return server.protocol === 'http:' ? http.request(options) : https.request(options);
 }
 
 function makeAgent(server: URL, tls: AgentOptions): HttpAgent {
-  return server.protocol === 'http:' ? new HttpAgent(POOL) : new HttpsAgent({ ...POOL, ...tls });
+  return server.protocol === 'http:' ? new http.Agent(POOL) : new https.Agent({ ...POOL, ...tls });
 }
 
 function makeTlsOptions({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): AgentOptions {

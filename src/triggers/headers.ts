@@ -1,5 +1,5 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { PrometheusMetadata } from '../api/elastiservice.ts';
+import { http } from '../node-http.ts';
 
 /** Header names are in lower case throughout, so that no two of them are the same to a server. */
 export interface HeaderPlan {
@@ -37,10 +37,11 @@ export function planHeaders(metadata: Pick<PrometheusMetadata, 'headers' | 'secr
 
 /** Whether a header value can be sent as it is. */
 export function isSendableValue(value: string): boolean {
-  return isAccepted(() => validateHeaderValue('x', value));
+  return isAccepted(() => http.validateHeaderValue('x', value));
 }
 
-const isSendableName = (name: string) => !NOT_FOR_TRIGGERS.includes(name) && isAccepted(() => validateHeaderName(name));
+const isSendableName = (name: string) =>
+  !NOT_FOR_TRIGGERS.includes(name) && isAccepted(() => http.validateHeaderName(name));
 
 function isAccepted(validate: () => void): boolean {
   try {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { http, https } from '../node-http.ts';
 import { isForbiddenHost } from './address-guard.ts';
 import { guardLookup } from './guard-lookup.ts';
 import { SendError } from './send-error.ts';
@@ -75,7 +75,7 @@ function assertLiteralAllowed(url: URL, isLoopbackAllowed: boolean): void {
   throw new SendError('ADDRESS_NOT_ALLOWED', 'the server has an address that is never asked');
 }
 
-async function readBody(response: http.IncomingMessage, maxBytes: number): Promise<string> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop early destroys the response and its connection.

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '../../node-http.ts';
 import type { ProbeAnswer } from './probe-response.ts';
 import type { RequestHead } from './request-head.ts';
 
@@ -21,7 +21,7 @@ interface Answer {
 function makeAnswer({ status, type, body, isHead, headers = [] }: Answer): string {
   const hasBody = status !== 204;
   return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`,
     `Date: ${new Date().toUTCString()}`,
     ...(hasBody ? [`Content-Type: ${type}; charset=utf-8`, `Content-Length: ${Buffer.byteLength(body)}`] : []),
     ...headers,
