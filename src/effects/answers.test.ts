@@ -30,7 +30,7 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
   };
   const forgotten: string[] = [];
   const forget = (uid: string) => void forgotten.push(uid);
-  const triggers = { read: () => readings('read'), prove: () => readings('prove'), forget };
+  const triggers = { read: () => readings('read'), prove: () => readings('prove'), refresh: async () => {}, forget };
   const answered: AnsweredHook[] = [];
   const { answers, wakes, registry } = createEffects({
     cluster,

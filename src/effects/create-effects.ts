@@ -10,7 +10,7 @@ import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts'
 import { type AskResolver, createResolverPods } from './resolver-pods.ts';
 import { createMirroredReads } from './sight/mirrored-cluster.ts';
 import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
-import { createPreview } from './sight/preview.ts';
+import { createPreview, TRIED_BUDGET_MS } from './sight/preview.ts';
 import { createRelateLive } from './sight/relate-live.ts';
 import { createRelate } from './sight/sight.ts';
 import { createSlicesLeft } from './slices-left.ts';
@@ -104,9 +104,6 @@ function createSighted(deps: EffectsDeps, sighted: SightedDeps, resolver: Resolv
   const gather = createGather({ ...deps, cluster: reads, resolver, readingsBudgetMs: TRIED_BUDGET_MS });
   return createNudges({ ...deps, ...sighted, preview: createPreview({ ...deps, sight, gather }) });
 }
-
-/** Nobody waits for what is only tried out. */
-const TRIED_BUDGET_MS = 10_000;
 
 function createByPort({ clock, log, settings, wrap }: EffectsDeps, { cluster, sight, ask, portRange }: ByPortDeps) {
   const { watchNamespaces = [] } = settings;

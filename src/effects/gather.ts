@@ -28,7 +28,7 @@ import { createSharedRead } from './shared-read.ts';
 export interface GatherDeps {
   readonly cluster: Cluster;
   readonly clock: Clock;
-  readonly triggers: Triggers;
+  readonly triggers: Pick<Triggers, 'read' | 'prove'>;
   readonly settings: Settings;
   /** How long triggers are waited for. Default: 200. */
   readonly readingsBudgetMs?: number;

@@ -11,7 +11,7 @@ export interface SendRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it may go to our own pod. */
   readonly isLoopbackAllowed: boolean;
-  /** Ends the request. */
+  /** Ends the request; a signal for each. */
   readonly signal: AbortSignal;
 }
 
@@ -40,8 +40,11 @@ export function createSend(options: { readonly maxBodyBytes?: number; readonly l
         agent: agents?.[protocol] ?? false,
         headers: { ...request.headers, accept: 'application/json', 'accept-encoding': 'identity' },
         lookup: guardLookup(options.lookup ?? lookup, { isLoopbackAllowed: request.isLoopbackAllowed }),
-        signal: request.signal,
       });
+      // By hand: what Node.js does with a signal takes half of the memory of a request.
+      const abort = () => sent.destroy(new Error('aborted'));
+      if (request.signal.aborted) abort();
+      else request.signal.addEventListener('abort', abort, { once: true });
       sent.on('error', (error: NodeJS.ErrnoException) => {
         if (sent.reusedSocket && error.code === 'ECONNRESET') resolve('stale');
         else reject(error);
@@ -75,14 +78,17 @@ function assertLiteralAllowed(url: URL, isLoopbackAllowed: boolean): void {
   throw new SendError('ADDRESS_NOT_ALLOWED', 'the server has an address that is never asked');
 }
 
-async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // Leaving the loop early destroys the response and its connection.
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new SendError('ANSWER_TOO_LARGE', `the answer has more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      // Its connection goes with it.
+      else response.destroy(new SendError('ANSWER_TOO_LARGE', `the answer has more than ${maxBytes} bytes`));
+    });
+    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('error', reject);
+  });
 }

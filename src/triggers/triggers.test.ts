@@ -48,6 +48,45 @@ describe('a reading', () => {
   });
 });
 
+describe('a refresh', () => {
+  const options = { maxAgeSeconds: 15, budgetMs: 60_000 };
+
+  it('asks again what was read, once it is too old, so that the next read finds it in memory', async () => {
+    const { clock, triggers, asked, read } = setup();
+    const web = service([trigger()]);
+    await read(web);
+    await clock.run(triggers.refresh(web, options));
+    assert.equal(asked.length, 1);
+    await clock.advance(30_000);
+    await clock.run(triggers.refresh(web, options));
+    assert.equal(asked.length, 2);
+    await read(web, 15);
+    assert.equal(asked.length, 2);
+  });
+
+  it('asks nothing that nobody has read for two polls, or at all', async () => {
+    const { clock, triggers, asked, read } = setup();
+    const web = service([trigger()]);
+    await clock.run(triggers.refresh(web, options));
+    assert.equal(asked.length, 0);
+    await read(web);
+    await clock.advance(61_000);
+    await clock.run(triggers.refresh(web, options));
+    assert.equal(asked.length, 1);
+  });
+
+  it('waits no longer than its budget', async () => {
+    const { clock, triggers, world, read } = setup();
+    const web = service([trigger()]);
+    await read(web);
+    await clock.advance(30_000);
+    world.reply = () => held<SendResponse>().promise;
+    const startedMs = clock.monotonicMs();
+    await clock.run(triggers.refresh(web, { ...options, budgetMs: 500 }));
+    assert.equal(clock.monotonicMs() - startedMs, 500);
+  });
+});
+
 describe('several triggers', () => {
   it('are all read, in order, even where the first one fails (pitfall 32)', async () => {
     const { read } = setup({ reply: ({ query }) => (query === 'broken' ? new Error('no') : vector('9')) });

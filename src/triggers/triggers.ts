@@ -20,7 +20,7 @@ export interface TriggerSettings extends ServerRules {
   readonly concurrencyPerServer?: number;
 }
 
-/** The evaluation of triggers. Neither function throws. */
+/** The evaluation of triggers. No function throws. */
 export interface Triggers {
   /**
    * One reading per trigger, in order. A reading not older than maxAgeSeconds is served from memory; else the server is
@@ -38,6 +38,14 @@ export interface Triggers {
     service: TriggeredService,
     options: { readonly windowSeconds: number; readonly budgetMs: number },
   ): Promise<readonly TriggerReading[]>;
+  /**
+   * Asks again what was read within the last two polls and is older than maxAgeSeconds, so that a read finds it in memory: for those
+   * who would hold much while they wait for a server.
+   */
+  refresh(
+    service: TriggeredService,
+    options: { readonly maxAgeSeconds: number; readonly budgetMs: number },
+  ): Promise<void>;
   /** Drops what is remembered for a deleted ElastiService. */
   forget(uid: string): void;
 }
@@ -75,6 +83,12 @@ export function createTriggers(deps: {
         service,
         (probe) => probe.recall(maxAgeSeconds * 1000) ?? within(clock, budgetMs, probe.read(maxAgeSeconds * 1000)),
       ),
+    refresh: async (service, { maxAgeSeconds, budgetMs }) => {
+      const wantedMs = 2000 * deps.settings.pollSeconds;
+      await readAll(service, (probe) =>
+        probe.recall(wantedMs) === undefined ? 'late' : within(clock, budgetMs, probe.read(maxAgeSeconds * 1000)),
+      );
+    },
     prove: (service, { windowSeconds, budgetMs }) =>
       readAll(service, (probe) => within(clock, budgetMs, probe.prove(windowSeconds))),
     forget(uid) {
@@ -101,7 +115,7 @@ export function createTriggers(deps: {
   /** Ages are told at the end, when the last of the verdicts is there. */
   async function readAll(
     service: TriggeredService,
-    evaluate: (probe: Probe) => Verdict | Promise<Verdict | 'late'>,
+    evaluate: (probe: Probe) => Verdict | 'late' | Promise<Verdict | 'late'>,
   ): Promise<readonly TriggerReading[]> {
     const verdicts = await Promise.all(
       service.triggers.map(async (trigger, index) => {

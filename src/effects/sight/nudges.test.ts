@@ -30,9 +30,8 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     random: createSeededRandom(1),
     log: silentLog,
     isMine: options.isMine ?? (() => true),
-    preview: async ({ metadata: { namespace, name } }): Promise<Preview> => {
+    preview: async (key): Promise<Preview> => {
       looks.push(clock.monotonicMs());
-      const key = `${namespace}/${name}`;
       const difference = differenceOf.has(key) ? differenceOf.get(key) : world.difference;
       return { difference, againInSeconds: world.againInSeconds };
     },

@@ -15,13 +15,17 @@ import {
 } from '../../core/testing/world.ts';
 import type { Settings } from '../../core/types.ts';
 import { createMirror } from '../../mirror/mirror.ts';
-import { createPreview } from './preview.ts';
+import { createPreview, type PreviewDeps } from './preview.ts';
 import type { Sight } from './sight.ts';
 
 const WATCHING: Settings = { ...SETTINGS, observedBy: 'watch' };
 const OWNER = [{ apiVersion: 'x/v1', kind: 'ElastiService', name: 'web', uid: 'uid-web', controller: true }];
 
-function previewIn(world: World, isCurrent: Sight['isCurrent'] = () => true) {
+function previewIn(
+  world: World,
+  isCurrent: Sight['isCurrent'] = () => true,
+  refresh: PreviewDeps['triggers']['refresh'] = async () => {},
+) {
   const { parent, children, related } = requestOf(world);
   const mirror = createMirror({ settings: SETTINGS });
   mirror.sinks.elastiServices.put(Parent.parse(parent));
@@ -47,8 +51,9 @@ function previewIn(world: World, isCurrent: Sight['isCurrent'] = () => true) {
         return { ...rest, scale: needs.scale ? scale : context.scale };
       },
     },
+    triggers: { refresh },
   });
-  return { preview: makePreview(mirror.parent('shop/web') ?? assert.fail()), asked };
+  return { preview: makePreview('shop/web'), asked, mirror };
 }
 
 const differenceIn = async (world: World) => (await previewIn(world).preview)?.difference;
@@ -119,4 +124,33 @@ test('a drain is left to Metacontroller for as long as one may last, and no long
   const patienceSeconds = drainPatienceSeconds(SETTINGS);
   assert.equal(await differenceIn(draining(ago(patienceSeconds))), undefined);
   assert.ok(await differenceIn(draining(ago(patienceSeconds + 1))));
+});
+
+test('triggers are asked before anything is decided, so that what changes while a server answers is seen', async () => {
+  const refreshed = Promise.withResolvers<void>();
+  const asked: unknown[] = [];
+  const refresh: PreviewDeps['triggers']['refresh'] = ({ uid }, { maxAgeSeconds }) => {
+    asked.push({ uid, maxAgeSeconds });
+    return refreshed.promise;
+  };
+  const { preview, mirror } = previewIn(settled(BUSY), () => true, refresh);
+  assert.deepEqual(asked, [{ uid: 'uid-web', maxAgeSeconds: SETTINGS.pollSeconds / 2 }]);
+  mirror.sinks.services.remove({ metadata: { namespace: 'shop', name: 'web' } });
+  refreshed.resolve();
+  assert.ok((await preview)?.difference);
+});
+
+test('of a drain no trigger is asked, and of one that goes while a server answers nothing is told', async () => {
+  const never = () => assert.fail('asked');
+  const draining: World = { ...BUSY, status: { phase: 'Draining', phaseSince: BUSY.now.toISOString() } };
+  assert.equal(await previewIn(draining, () => true, never).preview, undefined);
+  const refreshed = Promise.withResolvers<void>();
+  const { preview, mirror } = previewIn(
+    BUSY,
+    () => true,
+    () => refreshed.promise,
+  );
+  mirror.sinks.elastiServices.remove({ metadata: { namespace: 'shop', name: 'web' } });
+  refreshed.resolve();
+  assert.equal(await preview, undefined);
 });

@@ -5,6 +5,7 @@ import { nextLookSeconds, sync } from '../../core/sync.ts';
 import { secondsSince } from '../../core/time.ts';
 import type { Context, ElastiService, Facts, Needs, Settings } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
+import type { Triggers } from '../../triggers/triggers.ts';
 import type { Gather } from '../gather.ts';
 import { gatherAll, ON_OUR_WATCH, syncPlanner } from '../gather-all.ts';
 import type { Clock } from '../ports.ts';
@@ -24,22 +25,44 @@ export interface PreviewDeps {
   readonly settings: Settings;
   readonly clock: Pick<Clock, 'now'>;
   readonly gather: Pick<Gather, 'gather'>;
+  readonly triggers: Pick<Triggers, 'refresh'>;
 }
 
-/** Undefined: there is nothing to ask for, or too little is seen to tell. */
-export type MakePreview = (parent: Parent) => Promise<Preview | undefined>;
+/** Of the ElastiService `namespace/name`. Undefined: there is nothing to ask for, or too little is seen to tell. */
+export type MakePreview = (key: string) => Promise<Preview | undefined>;
+
+/** Nobody waits for what is only tried out. */
+export const TRIED_BUDGET_MS = 10_000;
 
 /** Decides as a /sync would, on what our own watch shows, and carries nothing out. */
-export function createPreview({ sight, settings, clock, gather }: PreviewDeps): MakePreview {
+export function createPreview({ sight, settings, clock, gather, triggers }: PreviewDeps): MakePreview {
   const planner = syncPlanner(settings);
   const tried = { clock, gather: { gather: assumeAsleep(gather) } };
-  return async (parent) => {
-    // What is new, or deleted, or cannot be read, Metacontroller asks about of itself.
-    if (parent.metadata.deletionTimestamp !== undefined) return undefined;
+
+  /** Undefined: it is new, or deleted, or cannot be read, so that Metacontroller asks of itself; or what is seen of it is old. */
+  const find = (key: string) => {
+    const parent = sight.mirror.parent(key);
+    if (parent === undefined || parent.metadata.deletionTimestamp !== undefined) return undefined;
     if (isNew(parent, clock.now(), settings)) return undefined;
     const elastiService = parseElastiService(parent);
     if ('invalid' in elastiService || isDrainOn(elastiService, clock.now(), settings)) return undefined;
-    if (!sight.isCurrent('elastiServices', parent.metadata.namespace)) return undefined;
+    return sight.isCurrent('elastiServices', parent.metadata.namespace) ? { parent, elastiService } : undefined;
+  };
+
+  const refreshTriggers = (key: string): Promise<void> | undefined => {
+    const found = find(key);
+    if (found === undefined) return undefined;
+    const { namespace, uid, generation, spec } = found.elastiService;
+    const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
+    return triggers.refresh(service, { maxAgeSeconds: settings.pollSeconds / 2, budgetMs: TRIED_BUDGET_MS });
+  };
+
+  return async (key) => {
+    // First, while nothing is held yet: what a decision is made of would outlive the young generation while a server answers.
+    await refreshTriggers(key);
+    const found = find(key);
+    if (found === undefined) return undefined;
+    const { parent, elastiService } = found;
     const all = sight.mirror.relatedOf(parent);
     const children = sight.mirror.childrenOf(parent, all);
     const related = ofThoseSeen(sight, parent, all, settings);
