@@ -41,7 +41,7 @@ const FLUSH_MS = 2000;
 
 /** Builds the service from its parts, starts it, and ends it on SIGTERM or SIGINT. The only place that ends the process. */
 async function main(): Promise<void> {
-  // Collects garbage sooner, and packs what is left: about a tenth of CPU for a sixth of all memory (bench/README.md).
+  // Garbage is collected sooner, and what is left is packed: of 10,000 ElastiServices a sixth of all memory (bench/README.md).
   setFlagsFromString('--memory-saver-mode');
   const config = parseConfig(process.env);
   const settings = toSettings(config);
