@@ -41,8 +41,8 @@ export interface LoadFigures {
 export type Step = (what: string) => void;
 
 const SHARE_OF_FEW = 0.2;
-/** Code that no sync ran yet would count as memory of the first services. */
-const WARM_UP_PASSES = 5;
+/** Code that few syncs have run yet, or that V8 let go of between them, would count as memory of the other services. */
+const WARM_UP_SYNCS = 2000;
 const LATENCY_WAKES = 100;
 /** What each sets off, from the Deployment's controller to the pods that end, is some 25 writes: more would measure queues. */
 const WAKES_PER_SECOND = 5;
@@ -61,7 +61,8 @@ export async function measureRest(
   step(`the first ${few.length} ElastiServices`);
   await startElastiServices(world, few);
   await untilQuiet(world);
-  for (let pass = 0; pass < WARM_UP_PASSES; pass++) await measurePass(world, few, () => touchAll(world, few));
+  for (let syncs = 0; syncs < WARM_UP_SYNCS; syncs += few.length)
+    await measurePass(world, few, () => touchAll(world, few));
   const memoryOfFew = await measureMemory(world);
 
   step('the other ElastiServices');

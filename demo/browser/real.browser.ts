@@ -4,6 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import type { Phase } from '../api.ts';
 import { type Demo, startDemo } from '../start-demo.ts';
 import { cardOf, launchBrowser, type OpenPage, openPage, skip } from './browser.ts';
+import { type Moments, noteMoments } from './moments.ts';
 import { lowContrasts, tooWide } from './probes.ts';
 import { untilText } from './until.ts';
 
@@ -14,12 +15,14 @@ let browser: Browser;
 let demo: Demo;
 let open: OpenPage;
 let page: Page;
+let moments: Moments;
 before(async () => {
   if (skip) return;
   browser = await launchBrowser();
   demo = await startDemo({ port: 0, say: () => {} });
   open = await openPage(browser, demo.url, { permissions: ['clipboard-read', 'clipboard-write'] });
   page = open.page;
+  moments = await noteMoments(page);
 });
 after(async () => {
   await browser?.close();
@@ -53,7 +56,7 @@ test('a service falls asleep before the eyes, a request wakes it, and the page s
   // The network's view follows a moment after the status.
   await card('reports').locator('figcaption').getByText('A new connection goes to the resolver.').waitFor();
   await press(card('reports'), 'Send a request');
-  await page.locator('.dot.held').waitFor();
+  await moments.untilHeldSeen();
   await untilPhase('reports', 'Waking');
   await untilPhase('reports', 'Serving');
   await card('reports')
@@ -67,7 +70,7 @@ test('a service falls asleep before the eyes, a request wakes it, and the page s
 test('a hundred requests to a sleeping service are held, and all are answered', { skip }, async () => {
   await untilPhase('web', 'Asleep');
   await press(card('web'), 'Send 100');
-  await page.getByText('A hundred requests sent to web.').waitFor();
+  await moments.untilTold('A hundred requests sent to web.');
   await untilFigure(card('web'), 'held-count', (count) => count > 1);
   await untilFigure(card('web'), 'sent', (count) => count === 100);
   await untilFigure(totals(), 'answered', (count) => count === 101);
@@ -82,10 +85,10 @@ test('under steady load nothing sleeps and pods answer; made idle, it sleeps', {
   await card('api').locator('figcaption').getByText('A new connection goes straight to a pod.').waitFor();
   await page.locator('.dot.answered').first().waitFor();
   await load.click();
-  await page.getByText('Steady load on api is off.').waitFor();
+  await moments.untilTold('Steady load on api is off.');
   await load.and(page.locator('[aria-checked="false"]')).waitFor();
   await press(card('api'), 'Make idle');
-  await page.getByText('api is made idle.').waitFor();
+  await moments.untilTold('api is made idle.');
   await untilPhase('api', 'Asleep');
 });
 
@@ -111,7 +114,7 @@ test('a hook service and a resolver are killed under load, while requests are he
   await untilFigure(card('reports'), 'held-count', (count) => count > 0);
   await kill('Kill the resolver', 'resolvers');
   await load.click();
-  await page.getByText('Steady load on web is off.').waitFor();
+  await moments.untilTold('Steady load on web is off.');
   const sent = await figure(totals(), 'sent').innerText();
   await untilText(figure(totals(), 'answered'), (answered) => answered === sent);
   assert.equal(await figure(totals(), 'lost').innerText(), '0');
