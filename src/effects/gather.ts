@@ -7,6 +7,7 @@ import { sharersOf } from '../core/sharers.ts';
 import type {
   AutoscalerReading,
   Context,
+  ElastiService,
   Facts,
   LiveResolversReading,
   Needs,
@@ -17,6 +18,7 @@ import type {
   UnusableRule,
 } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
+import type { TriggeredService } from '../triggers/trigger-type.ts';
 import type { Triggers } from '../triggers/triggers.ts';
 import { claimRequestOf } from './claim-request.ts';
 import { createLookedAt } from './looked-at.ts';
@@ -155,8 +157,8 @@ export function createGather(deps: GatherDeps): Gather {
       lookedAt.forget(uid);
     },
     gather: async (facts, context, needs) => {
-      const { uid, namespace, generation, spec } = facts.elastiService;
-      const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
+      const { uid, spec } = facts.elastiService;
+      const service = triggeredServiceOf(facts.elastiService);
       const gathered: { -readonly [K in keyof Context]: Context[K] } = { ...context };
       const reads: Promise<void>[] = [];
       const read = <K extends keyof Context>(key: K, reading: Promise<Context[K]>) => {
@@ -191,6 +193,15 @@ export function createGather(deps: GatherDeps): Gather {
     },
   };
 }
+
+/** What concerns its triggers. */
+export const triggeredServiceOf = ({ namespace, uid, generation, spec }: ElastiService): TriggeredService => ({
+  namespace,
+  uid,
+  generation,
+  triggers: spec.triggers,
+  cooldownSeconds: spec.cooldownPeriod,
+});
 
 /** Connections of those that share the target end with its pods too. */
 const uidsOf = (sharers: SharersReading): readonly string[] =>

@@ -137,12 +137,17 @@ export function createNudges(deps: NudgesDeps): Nudges {
   /** Gives after how long to look again; undefined: it is gone. */
   const tryOut = async (key: string): Promise<number | undefined> => {
     const uid = sight.mirror.parent(key)?.metadata.uid;
+    if (uid === undefined) {
+      forget(key);
+      return undefined;
+    }
     // Whoever has it by then may be gone.
-    const found = uid !== undefined && isMine(uid) ? await preview(key) : undefined;
-    const parent = sight.mirror.parent(key);
-    if (parent !== undefined && found?.difference !== undefined) return nudgeFor(key, parent, found.difference);
+    const found = isMine(uid) ? await preview(key) : undefined;
+    if (found?.difference !== undefined) {
+      const parent = sight.mirror.parent(key);
+      if (parent !== undefined) return nudgeFor(key, parent, found.difference);
+    }
     forget(key);
-    if (parent === undefined) return undefined;
     return Math.min(pollMs, (found?.againInSeconds ?? settings.pollSeconds) * 1000);
   };
 

@@ -6,7 +6,7 @@ import { secondsSince } from '../../core/time.ts';
 import type { Context, ElastiService, Facts, Needs, Settings } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
 import type { Triggers } from '../../triggers/triggers.ts';
-import type { Gather } from '../gather.ts';
+import { type Gather, triggeredServiceOf } from '../gather.ts';
 import { gatherAll, ON_OUR_WATCH, syncPlanner } from '../gather-all.ts';
 import type { Clock } from '../ports.ts';
 import { differenceOf } from './difference.ts';
@@ -52,9 +52,10 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
   const refreshTriggers = (key: string): Promise<void> | undefined => {
     const found = find(key);
     if (found === undefined) return undefined;
-    const { namespace, uid, generation, spec } = found.elastiService;
-    const service = { namespace, uid, generation, triggers: spec.triggers, cooldownSeconds: spec.cooldownPeriod };
-    return triggers.refresh(service, { maxAgeSeconds: settings.pollSeconds / 2, budgetMs: TRIED_BUDGET_MS });
+    return triggers.refresh(triggeredServiceOf(found.elastiService), {
+      maxAgeSeconds: settings.pollSeconds / 2,
+      budgetMs: TRIED_BUDGET_MS,
+    });
   };
 
   return async (key) => {
