@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Child } from '../api/hooks.ts';
 import { withReady } from './conditions.ts';
 import { makeWakePatch } from './decide-raise.ts';
@@ -53,16 +54,25 @@ const MIN_RESYNC_SECONDS = 0.1;
 const PENDING_SECONDS = 1;
 const TROUBLE_SECONDS = 1;
 
-/** Where we watch ourselves, and ask for a sync when an answer would differ, Metacontroller asks this often all the same. */
+/**
+ * Where we watch ourselves, and ask for a sync when an answer would differ, Metacontroller asks this often all the same:
+ * at most, and half of it at least, so that thousands that were asked about in one go are not so again.
+ */
 const UNASKED_SECONDS = 600;
 
 function decideResync(view: View, decision: Decision, patches: readonly ScalePatch[]): number {
   const { settings } = view;
   const seconds = secondsToNextLook(view, decision, patches);
   return settings.observedBy === 'watch' && isAtRest(view, decision, patches) && seconds >= settings.pollSeconds
-    ? Math.min(UNASKED_SECONDS, periodLeftSeconds(view))
+    ? Math.min(unaskedSeconds(view), periodLeftSeconds(view))
     : seconds;
 }
+
+const unaskedSeconds = ({ facts: { elastiService } }: View): number =>
+  UNASKED_SECONDS * (1 - shareOf(elastiService.uid) / 2);
+
+/** From 0 to 1, evenly spread over uids. */
+const shareOf = (uid: string): number => Number.parseInt(hash('sha256', uid).slice(0, 8), 16) / 0xffff_ffff;
 
 /** Nothing is under way that the next sync must see: what it waits for are the triggers, the calendar or an event. */
 function isAtRest(view: View, { phase }: Decision, patches: readonly ScalePatch[]): boolean {
