@@ -12,7 +12,7 @@ import { codeLabel, type Hook, type MetricCode, reasonLabel, routeLabel, statusL
 import { labelText } from './series.ts';
 import { createSeriesTable, type SeriesTable } from './series-table.ts';
 
-// Each ElastiService has a hook at least every 10 minutes. Where none comes for longer it was deleted, or another
+// Each ElastiService has a hook at least every 14 minutes. Where none comes for longer it was deleted, or another
 // replica has its hooks now: only one replica hears of a deletion, so that all of them go by the silence.
 const MAX_SILENCE_MS = 15 * 60_000;
 const SWEEP_MS = 60_000;
