@@ -1,5 +1,5 @@
 import type { BenchWorld } from './bench-world.ts';
-import { type Member, makeFleet } from './fleet.ts';
+import { makeFleet } from './fleet.ts';
 import { type IdleFigures, measureIdle, untilQuiet } from './measure-idle.ts';
 import { type AllMemory, measureMemory } from './measure-memory.ts';
 import { measureRestarts, type RestartFigures } from './measure-restarts.ts';
@@ -23,22 +23,31 @@ export interface RestFigures {
   readonly pass: PassFigures;
 }
 
-/** What it takes when something does. */
-export interface LoadFigures {
-  readonly triggerPasses: readonly TriggerPass[];
-  readonly wakes: {
-    readonly quiet: WakeFigures;
-    readonly bareQuiet: WakeFigures;
-    readonly busy: WakeFigures;
-    readonly bareBusy: WakeFigures;
-    readonly burst: WakeFigures;
-    readonly bareBurst: WakeFigures;
-  };
-  readonly restarts: RestartFigures;
-  readonly memoryAtTheEnd: AllMemory;
+/** How wakes fare, each beside the bare API calls of the same run. */
+export interface AllWakes {
+  readonly quiet: WakeFigures;
+  readonly bareQuiet: WakeFigures;
+  readonly busy: WakeFigures;
+  readonly bareBusy: WakeFigures;
+  readonly burst: WakeFigures;
+  readonly bareBurst: WakeFigures;
 }
 
-export type Step = (what: string) => void;
+/** What it takes when something happens, of the parts that were measured. */
+export interface LoadFigures {
+  readonly wakes?: AllWakes;
+  readonly restarts?: RestartFigures;
+  readonly triggerPasses?: readonly TriggerPass[];
+  readonly memoryAtTheEnd?: AllMemory;
+}
+
+export interface Run {
+  readonly world: BenchWorld;
+  readonly services: number;
+  readonly pollSeconds: number;
+  /** Tells what begins, or what came of it. */
+  readonly step: (what: string) => void;
+}
 
 const SHARE_OF_FEW = 0.2;
 /** Code that few syncs have run yet, or that V8 let go of between them, would count as memory of the other services. */
@@ -49,10 +58,7 @@ const WAKES_PER_SECOND = 5;
 const BURST_WAKES = 1000;
 
 /** Brings up a fleet and looks at it while nothing happens. */
-export async function measureRest(
-  world: BenchWorld,
-  { services, pollSeconds, step }: { readonly services: number; readonly pollSeconds: number; readonly step: Step },
-): Promise<RestFigures> {
+export async function measureRest({ world, services, pollSeconds, step }: Run): Promise<RestFigures> {
   const members = makeFleet(services);
   const few = members.slice(0, Math.ceil(services * SHARE_OF_FEW));
   step(`${services} Deployments and Services`);
@@ -76,28 +82,25 @@ export async function measureRest(
   return { services, metacontroller: world.metacontroller.kind, pollSeconds, startUp, memory, idle, pass };
 }
 
-/** Lets things happen to a fleet that is at rest. */
-export async function measureLoad(
-  world: BenchWorld,
-  { services, pollSeconds, step }: { readonly services: number; readonly pollSeconds: number; readonly step: Step },
-): Promise<LoadFigures> {
-  const members = makeFleet(services);
-  const wakes = await measureAllWakes(world, members, step);
-  step('restarts');
-  const restarts = await measureRestarts(world, members);
-  step('passes over the triggers');
-  const triggerPasses: TriggerPass[] = [];
-  for (const delay of [5, 1000, 'never'] as const) {
-    triggerPasses.push(await measureTriggerPass(world, { services, pollSeconds, delay }));
-  }
-  return { triggerPasses, wakes, restarts, memoryAtTheEnd: await measureMemory(world) };
-}
+/** Lets things happen to a fleet that is at rest, in this order. */
+export const LOADS: Readonly<Record<string, (run: Run) => Promise<LoadFigures>>> = {
+  wakes: async (run) => ({ wakes: await measureAllWakes(run) }),
+  restarts: async ({ world, services, step }) => {
+    step('restarts');
+    return { restarts: await measureRestarts(world, makeFleet(services)) };
+  },
+  triggers: async ({ world, services, pollSeconds, step }) => {
+    step('passes over the triggers');
+    const triggerPasses: TriggerPass[] = [];
+    for (const delay of [5, 1000, 'never'] as const) {
+      triggerPasses.push(await measureTriggerPass(world, { services, pollSeconds, delay }));
+    }
+    return { triggerPasses, memoryAtTheEnd: await measureMemory(world) };
+  },
+};
 
-async function measureAllWakes(
-  world: BenchWorld,
-  members: readonly Member[],
-  step: Step,
-): Promise<LoadFigures['wakes']> {
+async function measureAllWakes({ world, services, step }: Run): Promise<AllWakes> {
+  const members = makeFleet(services);
   const sleepers = members.filter(({ isAsleep }) => isAsleep);
   const { wake } = world.wakes;
   const bare = await bareWake(world);
@@ -106,9 +109,11 @@ async function measureAllWakes(
   step(`${some.length} wakes, at rest and while all are synced`);
   const bareQuiet = await measureWakes(world, some, { wake: bare, perSecond });
   const quiet = await measureWakes(world, some, { wake, perSecond });
+  step(`at rest: ${tellWakes(quiet)}; bare calls: ${tellWakes(bareQuiet)}`);
   const beside = <T>(work: () => Promise<T>) => whileAllAreSynced(world, members, work);
   const bareBusy = await measureWakes(world, some, { wake: bare, perSecond, beside });
   const busy = await measureWakes(world, some, { wake, perSecond, beside });
+  step(`while all are synced: ${tellWakes(busy)}; bare calls: ${tellWakes(bareBusy)}`);
 
   const many = sleepers.slice(0, BURST_WAKES);
   step(`${many.length} wakes in one second, and their bare calls`);
@@ -116,3 +121,6 @@ async function measureAllWakes(
   const burst = await measureWakes(world, many, { wake, perSecond: many.length });
   return { quiet, bareQuiet, busy, bareBusy, burst, bareBurst };
 }
+
+const tellWakes = ({ failed, p50Ms, p99Ms }: WakeFigures): string =>
+  `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms, ${failed} failed`;

@@ -35,15 +35,15 @@ const charts = [
   ),
   makeChart('A pass over all, seconds', [
     line('an event for all', ({ rest }) => rest.pass.seconds),
-    line('restart of the hook service', ({ load }) => load?.restarts.hookService.seconds),
-    line('restart of Metacontroller', ({ load }) => load?.restarts.metacontroller.seconds),
-    line('roll of a resolver', ({ load }) => load?.restarts.roll.inSeconds),
+    line('restart of the hook service', ({ load }) => load?.restarts?.hookService.seconds),
+    line('restart of Metacontroller', ({ load }) => load?.restarts?.metacontroller.seconds),
+    line('roll of a resolver', ({ load }) => load?.restarts?.roll.inSeconds),
   ]),
   makeChart('Time to a wake, ms', [
-    line('at rest, p50', ({ load }) => load?.wakes.quiet.p50Ms),
-    line('at rest, p99', ({ load }) => load?.wakes.quiet.p99Ms),
-    line('all being synced, p99', ({ load }) => load?.wakes.busy.p99Ms),
-    line('its bare API calls, p99', ({ load }) => load?.wakes.bareBusy.p99Ms),
+    line('at rest, p50', ({ load }) => load?.wakes?.quiet.p50Ms),
+    line('at rest, p99', ({ load }) => load?.wakes?.quiet.p99Ms),
+    line('all being synced, p99', ({ load }) => load?.wakes?.busy.p99Ms),
+    line('its bare API calls, p99', ({ load }) => load?.wakes?.bareBusy.p99Ms),
   ]),
 ];
 

@@ -1,7 +1,10 @@
 import { printLine, printTable } from '../print.ts';
-import type { LoadFigures, RestFigures } from './measure.ts';
+import type { AllWakes, LoadFigures, RestFigures } from './measure.ts';
 import { clientNames } from './measure-idle.ts';
+import type { AllMemory } from './measure-memory.ts';
+import type { RestartFigures } from './measure-restarts.ts';
 import type { PassFigures } from './measure-syncs.ts';
+import type { TriggerPass } from './measure-triggers.ts';
 import type { WakeFigures } from './measure-wakes.ts';
 
 /** Live memory for each further ElastiService, in KiB. */
@@ -50,16 +53,15 @@ export function printRest(figures: RestFigures): void {
   printLine(`  a pass over all: ${tellPass(pass)}, ${(services / pass.seconds).toFixed(0)} syncs/s`);
 }
 
-export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: LoadFigures): void {
-  printTable('A pass over the triggers of all', [
-    ['Prometheus answers', 'seconds', 'answered in one poll', 'p99 of the syncs, s, at most'],
-    ...triggerPasses.map(({ delay, seconds, answeredInOnePoll, syncP99Seconds }) => [
-      delay === 'never' ? 'never' : `in ${delay} ms`,
-      seconds?.toFixed(1) ?? 'never',
-      answeredInOnePoll,
-      syncP99Seconds,
-    ]),
-  ]);
+/** What there is of it. */
+export function printLoad({ wakes, restarts, triggerPasses, memoryAtTheEnd }: LoadFigures): void {
+  if (wakes) printWakes(wakes);
+  if (restarts) printRestarts(restarts);
+  if (triggerPasses) printTriggerPasses(triggerPasses);
+  if (memoryAtTheEnd) printMemoryAtTheEnd(memoryAtTheEnd);
+}
+
+function printWakes(wakes: AllWakes): void {
   const row = (name: string, { count, failed, seconds, p50Ms, p99Ms }: WakeFigures) => [
     name,
     count,
@@ -83,7 +85,9 @@ export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: Lo
     `  p99 / bare: at rest ${ratio(wakes.quiet, wakes.bareQuiet)}, synced ${ratio(wakes.busy, wakes.bareBusy)}`,
   );
   printLine(`  all of the burst / bare: ${(wakes.burst.seconds / wakes.bareBurst.seconds).toFixed(2)}`);
-  const { hookService, metacontroller, wakeSeconds, resolver, roll } = restarts;
+}
+
+function printRestarts({ hookService, metacontroller, wakeSeconds, resolver, roll }: RestartFigures): void {
   printLine(`\n  hook service killed and started, all synced: ${tellPass(hookService)}`);
   printLine(`  Metacontroller stopped and started, all synced: ${tellPass(metacontroller)}`);
   printLine(
@@ -95,11 +99,26 @@ export function printLoad({ triggerPasses, wakes, restarts, memoryAtTheEnd }: Lo
   printLine(
     `  a second resolver in all slices: ${roll.inSeconds.toFixed(2)} s, out of them: ${roll.outSeconds.toFixed(2)} s, ${roll.writes} writes`,
   );
-  const atTheEnd = clientNames.map((name) => {
-    const { rssMiB, peakMiB } = memoryAtTheEnd[name];
+}
+
+function printTriggerPasses(passes: readonly TriggerPass[]): void {
+  printTable('A pass over the triggers of all', [
+    ['Prometheus answers', 'seconds', 'answered in one poll', 'p99 of the syncs, s, at most'],
+    ...passes.map(({ delay, seconds, answeredInOnePoll, syncP99Seconds }) => [
+      delay === 'never' ? 'never' : `in ${delay} ms`,
+      seconds?.toFixed(1) ?? 'never',
+      answeredInOnePoll,
+      syncP99Seconds,
+    ]),
+  ]);
+}
+
+function printMemoryAtTheEnd(memory: AllMemory): void {
+  const parts = clientNames.map((name) => {
+    const { rssMiB, peakMiB } = memory[name];
     return `${name} ${rssMiB.toFixed(1)} (peak ${peakMiB.toFixed(1)})`;
   });
-  printLine(`  RSS at the end, MiB: ${atTheEnd.join(', ')}`);
+  printLine(`  RSS at the end, MiB: ${parts.join(', ')}`);
 }
 
 const tellPass = ({ seconds, syncs, writes }: PassFigures): string =>
