@@ -18,4 +18,4 @@ COPY --from=build /app/dist ./dist
 USER 65532:65532
 EXPOSE 8080 8013
 # The image's entrypoint is node itself.
-CMD ["--enable-source-maps", "--import", "./dist/instrument.js", "dist/main.js"]
+CMD ["--import", "./dist/instrument.js", "dist/main.js"]

@@ -32,7 +32,7 @@ export async function startHookService(start: {
   const { dist, apiPort, token, env } = start;
   const manifests = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8')).map((document) => document.toJS());
   const { HOOK_TOKEN_FILE: _, ...environment } = deployedOf(manifests, 'elasti-operator-controller').environment;
-  const flags = [`--inspect-port=127.0.0.1:${INSPECTOR_PORT}`, '--enable-source-maps'];
+  const flags = [`--inspect-port=127.0.0.1:${INSPECTOR_PORT}`];
   const child = spawn(process.execPath, [...flags, '--import', join(dist, 'instrument.js'), join(dist, 'main.js')], {
     stdio: ['ignore', 'inherit', 'ignore'],
     env: {

@@ -37,7 +37,6 @@ export async function startServer(layout: ClusterLayout, start: Start): Promise<
     process.execPath,
     ...(deployed.environment.NODE_OPTIONS === undefined ? heapFlags(deployed.memoryLimitMiB) : []),
     `--inspect-port=127.0.0.1:${inspectorPort}`,
-    '--enable-source-maps',
     '--import',
     join(DIST, 'instrument.js'),
     join(DIST, start.main),

@@ -47,7 +47,7 @@ describe('the resolver', { skip: noKubectl }, () => {
   test('the image starts the entry point that the build makes', () => {
     const { args, command } = container();
     assert.equal(command, undefined);
-    assert.deepEqual(args, ['--enable-source-maps', '--import', './dist/instrument.js', 'dist/resolver/main.js']);
+    assert.deepEqual(args, ['--import', './dist/instrument.js', 'dist/resolver/main.js']);
     for (const file of ['src/instrument.ts', 'src/resolver/main.ts'])
       assert.ok(existsSync(join(MANIFESTS, '..', file)));
   });

@@ -6,8 +6,8 @@ const MAX_SERVICE_NAME = 63;
 const MAX_SLICE_NAME = 253;
 
 const HASH_LENGTH = 10;
-// Every sync asks for the same few names again.
-const hashes = createRecent<string>(20_000);
+// A sync, or a look, asks for the same few names again and again.
+const hashes = createRecent<string>(500);
 
 function hashOf(serviceName: string): string {
   const known = hashes.get(serviceName);
