@@ -8,7 +8,7 @@ import { run } from '../e2e/cluster/shell.ts';
 import { makeCertificate } from '../src/resolver/testing/certificate.ts';
 
 // What the hook service takes of memory with N ElastiServices, without a cluster: API server, Prometheus and resolver are
-// stand-ins. It runs as in a pod, with the files of a service account, in a network that nobody else can reach. Needs root.
+// stand-ins. With `--observe-by watch` as manifests/many-services has it. It runs as in a pod, with the files of a service account, in a network that nobody else can reach. Needs root.
 
 const folder = mkdtempSync(join(tmpdir(), 'elasti-memory-'));
 const ADDRESS = '10.244.0.1';
@@ -33,9 +33,12 @@ try {
     `cp -r ${account} /run/secrets/kubernetes.io/serviceaccount`,
     'exec "$@"',
   ];
-  const inside = fileURLToPath(new URL('memory/inside.ts', import.meta.url));
+  const isWatching = process.argv.includes('--observe-by');
+  const inside = fileURLToPath(new URL(`memory/${isWatching ? 'inside-watching' : 'inside'}.ts`, import.meta.url));
   const command = [process.execPath, inside, '--folder', folder, '--address', ADDRESS, ...process.argv.slice(2)];
-  const child = spawn('unshare', ['--net', '--mount', 'sh', '-c', script.join('\n'), 'sh', ...command], {
+  // With process numbers of its own, so that all end with the first.
+  const spaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const child = spawn('unshare', [...spaces, 'sh', '-c', script.join('\n'), 'sh', ...command], {
     stdio: 'inherit',
   });
   const [code] = await once(child, 'exit');

@@ -26,7 +26,8 @@ export interface HookService {
 export async function startHookService(start: {
   readonly dist: string;
   readonly apiPort: number;
-  readonly token: string;
+  /** Without one the hooks take whatever comes. */
+  readonly token?: string;
   readonly env: Readonly<Record<string, string>>;
 }): Promise<HookService> {
   const { dist, apiPort, token, env } = start;
@@ -40,7 +41,7 @@ export async function startHookService(start: {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(apiPort),
       LISTEN_ADDRESS: '127.0.0.1',
-      HOOK_TOKEN: token,
+      ...(token === undefined ? {} : { HOOK_TOKEN: token }),
       RESOLVER_ROUTING: 'port',
       NODE_ENV: 'production',
       // A stand-in that shares a core may be late: what is asked again is no news.

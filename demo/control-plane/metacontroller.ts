@@ -15,18 +15,25 @@ const MANIFEST = new URL('../../manifests/base/composite-controller.yaml', impor
 const CLIENT = { perSecond: 300, burst: 600 };
 const CACHE_FLUSH_MS = 30 * 60_000;
 
+export interface MetacontrollerOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly hooksUrl: string;
+  readonly workers?: number;
+  /** As manifests/many-services has it: the hook service watches, and nothing is related. */
+  readonly relatesNothing?: boolean;
+}
+
 /** Starts the stand-in for Metacontroller with the CompositeController of the manifests, its hooks at hooksUrl. */
 export async function startMetacontroller({
   kubeConfig,
   hooksUrl,
-}: {
-  readonly kubeConfig: KubeConfig;
-  readonly hooksUrl: string;
-}): Promise<{ stop(): Promise<void> }> {
+  workers = 5,
+  relatesNothing = false,
+}: MetacontrollerOptions): Promise<{ stop(): Promise<void> }> {
   const api = new ApiClient(kubeConfig, new TokenBucket(CLIENT));
   const objects = new ObjectClient(api);
   const logger = pino({ level: 'silent' });
-  const controller = await CompositeController.start(await readController(hooksUrl), {
+  const controller = await CompositeController.start(await readController(hooksUrl, relatesNothing), {
     objects,
     discovery: new Discovery(api),
     informers: new Informers({ api, logger }),
@@ -36,7 +43,7 @@ export async function startMetacontroller({
       throw new Error(`the demo has no ${kind}`);
     },
     logger,
-    workers: 5,
+    workers,
     cacheFlushMs: CACHE_FLUSH_MS,
     announce: () => {},
     crash: (reason) => {
@@ -51,10 +58,11 @@ export async function startMetacontroller({
   };
 }
 
-async function readController(hooksUrl: string): Promise<CompositeControllerObject> {
+async function readController(hooksUrl: string, relatesNothing: boolean): Promise<CompositeControllerObject> {
   const { spec, ...rest } = parse(await readFile(MANIFEST, 'utf8')) as CompositeControllerObject;
   const hook = (path: string, timeout: string) => ({ version: 'v2', webhook: { url: `${hooksUrl}/${path}`, timeout } });
-  const hooks = { customize: hook('customize', '3s'), sync: hook('sync', '10s'), finalize: hook('finalize', '10s') };
+  const customize = relatesNothing ? {} : { customize: hook('customize', '3s') };
+  const hooks = { ...customize, sync: hook('sync', '10s'), finalize: hook('finalize', '10s') };
   // Without a token, which would have to be kept secret.
   const { endpointConfigs: _endpointConfigs, ...ours } = spec;
   return { ...rest, spec: { ...ours, hooks } };

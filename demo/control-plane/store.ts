@@ -80,9 +80,10 @@ export function createStore(): Store {
   return {
     get: ({ plural, namespace, name }) => ofKind(plural).get(`${namespace}/${name}`),
     list: (plural, namespace) =>
-      [...ofKind(plural).values()].filter(
-        ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
-      ),
+      ofKind(plural)
+        .values()
+        .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+        .toArray(),
     put: (plural, object) => {
       const namespace = object.metadata.namespace ?? '';
       const key = `${namespace}/${object.metadata.name}`;
