@@ -21,7 +21,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     'per-second': { type: 'string', default: '30' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
-    /** What it is started with again, one after the other: NAME=value of the environment, with commas between. */
+    /** What it is started with, and again, one after the other: NAME=value of the environment, with commas between. */
+    env: { type: 'string', default: '' },
     again: { type: 'string', multiple: true, default: [''] },
     snapshot: { type: 'string' },
   },
@@ -58,8 +59,11 @@ const WATCHING = {
   POD_NAMESPACE: 'elasti',
   POD_IP: '127.0.0.1',
 };
-const start = (env: Readonly<Record<string, string>>) =>
-  startHookService({ dist: values.dist, apiPort: API_PORT, env: { ...WATCHING, ...env } });
+function start(words: string): Promise<HookService> {
+  const pairs = words.split(',').filter((word) => word !== '');
+  const env = Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s) as [string, string]));
+  return startHookService({ dist: values.dist, apiPort: API_PORT, env: { ...WATCHING, ...env } });
+}
 
 /** At rest, scrapes and all: the median, and the most that there ever was. */
 async function sample(name: string, service: HookService): Promise<readonly string[]> {
@@ -87,7 +91,7 @@ async function sample(name: string, service: HookService): Promise<readonly stri
 }
 
 const rows: (readonly string[])[] = [];
-let service = await start({});
+let service = await start(values.env);
 printLine(`  ${values.services} ElastiServices`);
 await cluster.createElastiServices(prometheus.address, Number(values['per-second']));
 printLine('  rest');
@@ -95,8 +99,7 @@ rows.push(await sample('from nothing', service));
 for (const words of values.again) {
   await service.stop();
   printLine(`  started again ${words}`);
-  const pairs = words.split(',').filter((word) => word !== '');
-  service = await start(Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s) as [string, string])));
+  service = await start(words);
   rows.push(await sample(`started again ${words}`, service));
 }
 if (values.snapshot) await service.inspect((inspector) => inspector.writeHeapSnapshot(values.snapshot ?? ''));

@@ -4,7 +4,6 @@ import { privateServiceName } from '../../core/names.ts';
 import { ownEndpointsOf } from '../../core/observe.ts';
 import type { ElastiService, Settings } from '../../core/types.ts';
 import { KubeApiError } from '../../errors.ts';
-import { createLimiter } from '../../triggers/limiter.ts';
 import { attempt } from '../outcomes.ts';
 import type { Clock, Cluster, SightCluster } from '../ports.ts';
 import { createSharedRead } from '../shared-read.ts';
@@ -15,8 +14,6 @@ export type RelateLive = (body: SyncRequest, elastiService: ElastiService) => Pr
 const CALL_TIMEOUT_MS = 1500;
 /** Many that wake at one time share a look at the resolver, as they share Metacontroller's cache elsewhere. */
 const RESOLVER_AGE_MS = 200;
-/** Syncs come fifty at once: the other connections to the API server stay free for wakes, and few are opened for a burst. */
-const MAX_READS_AT_ONCE = 16;
 
 export interface RelateLiveDeps {
   readonly cluster: Pick<SightCluster, 'readService'> & Pick<Cluster, 'listSlices'>;
@@ -28,16 +25,13 @@ export interface RelateLiveDeps {
 export function createRelateLive({ cluster, clock, settings }: RelateLiveDeps): RelateLive {
   const { resolver } = settings;
   const options = { timeoutMs: CALL_TIMEOUT_MS };
-  const limit = createLimiter(MAX_READS_AT_ONCE);
-  const listLive = (namespace: string, name: string) =>
-    limit(() => attempt(cluster.listSlices(namespace, name, options)));
   const listResolver = createSharedRead(clock, RESOLVER_AGE_MS, () =>
-    listLive(resolver.namespace, resolver.serviceName),
+    attempt(cluster.listSlices(resolver.namespace, resolver.serviceName, options)),
   );
   return async (body, { namespace, spec }) => {
     const privateName = privateServiceName(spec.service);
-    const readService = (name: string) => limit(() => attempt(cluster.readService({ namespace, name }, options)));
-    const listSlices = (name: string) => listLive(namespace, name);
+    const readService = (name: string) => attempt(cluster.readService({ namespace, name }, options));
+    const listSlices = (name: string) => attempt(cluster.listSlices(namespace, name, options));
     const [publicService, privateService, ofPublic, ofResolver] = await Promise.all([
       readService(spec.service),
       readService(privateName),
