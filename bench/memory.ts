@@ -8,7 +8,8 @@ import { run } from '../e2e/cluster/shell.ts';
 import { makeCertificate } from '../src/resolver/testing/certificate.ts';
 
 // What the hook service takes of memory with N ElastiServices, without a cluster: API server, Prometheus and resolver are
-// stand-ins. With `--observe-by watch` as manifests/many-services has it. It runs as in a pod, with the files of a service account, in a network that nobody else can reach. Needs root.
+// stand-ins. With `--observe-by watch` as manifests/many-services has it. It runs as in a pod, with the files of a service
+// account, in a network that nobody else can reach. Needs root.
 
 const folder = mkdtempSync(join(tmpdir(), 'elasti-memory-'));
 const ADDRESS = '10.244.0.1';

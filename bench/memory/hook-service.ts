@@ -2,19 +2,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { until } from '../../e2e/cluster/wait.ts';
 import { type Inspector, openInspector } from '../scale/inspector.ts';
-import { deployedOf } from '../scale/install.ts';
+import type { Deployed } from '../scale/install.ts';
 import { type Usage, usageOf } from '../usage.ts';
 
-const HOOK_PORT = 8080;
+export const HOOK_PORT = 8080;
 const SERVER_PORT = 8013;
 const INSPECTOR_PORT = 9301;
-const DEPLOYMENT = new URL('../../manifests/base/deployment.yaml', import.meta.url);
 
 export interface HookService {
-  readonly hookPort: number;
   usage(): Usage & { readonly anonymousMiB: number };
   /** The metrics, as Prometheus takes them. */
   scrape(): Promise<string>;
@@ -22,17 +19,22 @@ export interface HookService {
   stop(): Promise<void>;
 }
 
-/** Starts the program as the Deployment does, with its environment; resolves when it is ready. */
+/** The environment that pairs NAME=value give. */
+export const variablesOf = (pairs: readonly string[]): Record<string, string> =>
+  Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s) as [string, string]));
+
+/** Starts the program as its Deployment does, with the environment of that; resolves when it is ready. */
 export async function startHookService(start: {
   readonly dist: string;
   readonly apiPort: number;
   /** Without one the hooks take whatever comes. */
   readonly token?: string;
+  readonly deployed: Deployed;
+  /** Added to its environment. */
   readonly env: Readonly<Record<string, string>>;
 }): Promise<HookService> {
-  const { dist, apiPort, token, env } = start;
-  const manifests = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8')).map((document) => document.toJS());
-  const { HOOK_TOKEN_FILE: _, ...environment } = deployedOf(manifests, 'elasti-operator-controller').environment;
+  const { dist, apiPort, token, deployed, env } = start;
+  const { HOOK_TOKEN_FILE: _, ...environment } = deployed.environment;
   const flags = [`--inspect-port=127.0.0.1:${INSPECTOR_PORT}`];
   const child = spawn(process.execPath, [...flags, '--import', join(dist, 'instrument.js'), join(dist, 'main.js')], {
     stdio: ['ignore', 'inherit', 'ignore'],
@@ -53,7 +55,6 @@ export async function startHookService(start: {
   const url = (path: string) => `http://127.0.0.1:${SERVER_PORT}${path}`;
   await until('the hook service', async () => (await fetch(url('/readyz'))).ok, { timeoutMs: 60_000 });
   return {
-    hookPort: HOOK_PORT,
     usage: () => {
       const [, kibibytes] = /^Anonymous:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
       return { ...usageOf(pid), anonymousMiB: Number(kibibytes) / 1024 };

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { printLine, printTable } from '../print.ts';
 import { makeFleet } from '../scale/fleet.ts';
+import { deployedOf, HOOK_ADDRESS, HOOK_SERVICE, renderManifests, SYSTEM_NAMESPACE } from '../scale/install.ts';
 import { startPrometheusStandIn } from '../scale/prometheus.ts';
-import { type HookService, startHookService } from './hook-service.ts';
+import { median } from '../stats.ts';
+import { type HookService, startHookService, variablesOf } from './hook-service.ts';
+import { startResolverStandIn } from './resolver-stand-in.ts';
 import { startWatchedCluster } from './watched-cluster.ts';
 
 // The hook service that watches by itself, in a process of its own: while ElastiServices come, and started again with all of them
@@ -21,17 +23,15 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     'per-second': { type: 'string', default: '30' },
     dist: { type: 'string', default: join(import.meta.dirname, '../../dist') },
-    /** What it is started with, and again, one after the other: NAME=value of the environment, with commas between. */
-    env: { type: 'string', default: '' },
+    /** Added to the environment of the Deployment, as NAME=value, from nothing on. */
+    env: { type: 'string', multiple: true, default: [] },
+    /** What is added when it is started again, one after the other, with commas between. */
     again: { type: 'string', multiple: true, default: [''] },
     snapshot: { type: 'string' },
   },
 });
 const { folder, address } = values;
 const API_PORT = 6443;
-const HOOK_PORT = 8080;
-/** Where the hook service asks resolvers. */
-const RESOLVER_PORT = 8013;
 const SETTLE_MS = 30_000;
 const SCRAPE_MS = 15_000;
 const SAMPLE_MS = 500;
@@ -41,29 +41,17 @@ const prometheus = await startPrometheusStandIn(address);
 const cluster = await startWatchedCluster({
   members: makeFleet(Number(values.services)),
   port: API_PORT,
-  key: tls,
-  cert: tls,
-  hooksUrl: `http://127.0.0.1:${HOOK_PORT}`,
+  pem: tls,
+  hooksUrl: `http://${HOOK_ADDRESS}`,
   resolverAddress: address,
 });
-const resolver = createServer((request, response) => {
-  const answer = request.url === '/ports' ? { listening: cluster.claimedPorts() } : { services: {} };
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(answer));
-}).listen(RESOLVER_PORT, address);
+const resolver = startResolverStandIn(address, cluster.claimedPorts);
+const deployed = deployedOf(await renderManifests(join(folder, 'installed'), ['many-services']), HOOK_SERVICE);
 
-/** As `manifests/many-services` has it. */
-const WATCHING = {
-  OBSERVE_BY: 'watch',
-  NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=4',
-  POD_NAMESPACE: 'elasti',
-  POD_IP: '127.0.0.1',
-};
-function start(words: string): Promise<HookService> {
-  const pairs = words.split(',').filter((word) => word !== '');
-  const env = Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s) as [string, string]));
-  return startHookService({ dist: values.dist, apiPort: API_PORT, env: { ...WATCHING, ...env } });
-}
+/** What a cluster would give its pod. */
+const OF_ITS_POD = { POD_NAMESPACE: SYSTEM_NAMESPACE, POD_IP: '127.0.0.1' };
+const start = (pairs: readonly string[]): Promise<HookService> =>
+  startHookService({ dist: values.dist, apiPort: API_PORT, deployed, env: { ...OF_ITS_POD, ...variablesOf(pairs) } });
 
 /** At rest, scrapes and all: the median, and the most that there ever was. */
 async function sample(name: string, service: HookService): Promise<readonly string[]> {
@@ -84,9 +72,8 @@ async function sample(name: string, service: HookService): Promise<readonly stri
   const after = service.usage();
   const cpuPercent = (100 * (after.cpuSeconds - before.cpuSeconds)) / seconds();
   const liveMiB = (await service.inspect((inspector) => inspector.liveBytes())) / 1024 ** 2;
-  const median = (of: 'rssMiB' | 'anonymousMiB') =>
-    samples.map((each) => each[of]).sort((a, b) => a - b)[samples.length >> 1] ?? 0;
-  const numbers = [median('rssMiB'), median('anonymousMiB'), after.peakMiB, liveMiB, cpuPercent];
+  const medianOf = (field: 'rssMiB' | 'anonymousMiB') => median(samples.map((each) => each[field]));
+  const numbers = [medianOf('rssMiB'), medianOf('anonymousMiB'), after.peakMiB, liveMiB, cpuPercent];
   return [name, ...numbers.map((number) => number.toFixed(1))];
 }
 
@@ -99,7 +86,7 @@ rows.push(await sample('from nothing', service));
 for (const words of values.again) {
   await service.stop();
   printLine(`  started again ${words}`);
-  service = await start(words);
+  service = await start(words.split(',').filter((word) => word !== ''));
   rows.push(await sample(`started again ${words}`, service));
 }
 if (values.snapshot) await service.inspect((inspector) => inspector.writeHeapSnapshot(values.snapshot ?? ''));
@@ -108,5 +95,4 @@ printTable('The hook service, MiB', [['', 'RSS', 'anonymous', 'peak', 'live', 'C
 
 await cluster.close();
 prometheus.close();
-resolver.closeAllConnections();
 resolver.close();

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseAllDocuments } from 'yaml';
 import { printLine, printTable } from '../print.ts';
 import { makeFleet } from '../scale/fleet.ts';
+import { deployedOf, HOOK_SERVICE } from '../scale/install.ts';
 import { startPrometheusStandIn } from '../scale/prometheus.ts';
 import { startApiServer } from './api-server.ts';
 import { createHookClient } from './hook-client.ts';
-import { startHookService } from './hook-service.ts';
+import { HOOK_PORT, startHookService, variablesOf } from './hook-service.ts';
 import { measure } from './measure.ts';
 import { createMember } from './member.ts';
+import { startResolverStandIn } from './resolver-stand-in.ts';
 
 // The hook service in a process of its own, for each number of ElastiServices anew, and all that it speaks with in this one.
 
@@ -27,8 +29,7 @@ const { values } = parseArgs({
 });
 const { folder, address } = values;
 const API_PORT = 6443;
-/** Where the hook service asks resolvers. */
-const RESOLVER_PORT = 8013;
+const DEPLOYMENT = new URL('../../manifests/base/deployment.yaml', import.meta.url);
 
 const tls = readFileSync(join(folder, 'tls.pem'), 'utf8');
 const counts = values.services.map(Number);
@@ -37,19 +38,17 @@ const asleep = new Set(fleet.filter(({ isAsleep }) => isAsleep).map(({ name }) =
 const replicasOf = (name: string) => (asleep.has(name) ? 0 : 1);
 const apiServer = await startApiServer({ host: '127.0.0.1', port: API_PORT, key: tls, cert: tls, replicasOf });
 const prometheus = await startPrometheusStandIn(address);
-const resolver = createServer((request, response) => {
-  const answer = request.url === '/ports' ? { listening: apiServer.claimedPorts() } : { services: {} };
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(answer));
-}).listen(RESOLVER_PORT, address);
+const resolver = startResolverStandIn(address, apiServer.claimedPorts);
+const manifests = parseAllDocuments(readFileSync(DEPLOYMENT, 'utf8')).map((document) => document.toJS());
+const deployed = deployedOf(manifests, HOOK_SERVICE);
 
 const rows: (readonly (string | number)[])[] = [];
 for (const count of counts) {
   apiServer.forgetClaims();
   const token = 'token-of-the-bench';
-  const env = Object.fromEntries(values.env.map((pair) => pair.split('=') as [string, string]));
-  const service = await startHookService({ dist: values.dist, apiPort: API_PORT, token, env });
-  const hooks = createHookClient({ port: service.hookPort, token });
+  const env = variablesOf(values.env);
+  const service = await startHookService({ dist: values.dist, apiPort: API_PORT, token, deployed, env });
+  const hooks = createHookClient({ port: HOOK_PORT, token });
   const members = fleet
     .slice(0, count)
     .map((member) => createMember(member, { prometheus: prometheus.address, resolverAddress: address }));
@@ -67,5 +66,4 @@ printTable('The hook service, MiB', [
 
 apiServer.close();
 prometheus.close();
-resolver.closeAllConnections();
 resolver.close();

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer } from 'node:tls';
 import { startApiServer } from '../../demo/control-plane/api-server.ts';
 import { startMetacontroller } from '../../demo/control-plane/metacontroller.ts';
 import { makeKubeConfig } from '../../demo/control-plane/objects.ts';
@@ -9,6 +7,7 @@ import { createStore, type StoredObject } from '../../demo/control-plane/store.t
 import { API_VERSION } from '../../src/api/elastiservice.ts';
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../src/core/resources/resolver-slices.ts';
 import { type Member, makeElastiServiceSpec } from '../scale/fleet.ts';
+import { createTlsFront } from '../tls-front.ts';
 import { WORKERS } from './hook-client.ts';
 
 /** A cluster in this process, as the hook service sees it where it watches by itself. */
@@ -30,20 +29,15 @@ const LOOK_MS = 1000;
 export async function startWatchedCluster(options: {
   readonly members: readonly Member[];
   readonly port: number;
-  readonly key: string;
-  readonly cert: string;
+  /** Key and certificate of the API server. */
+  readonly pem: string;
   readonly hooksUrl: string;
   readonly resolverAddress: string;
 }): Promise<WatchedCluster> {
-  const { members, port, key, cert, hooksUrl, resolverAddress } = options;
+  const { members, port, pem, hooksUrl, resolverAddress } = options;
   const store = createStore();
   const api = await startApiServer(store);
-  const inside = Number(new URL(api.url).port);
-  const front = createServer({ key, cert }, (socket) => {
-    const inner = connect(inside, '127.0.0.1');
-    socket.on('error', () => inner.destroy()).pipe(inner);
-    inner.on('error', () => socket.destroy()).pipe(socket);
-  });
+  const front = createTlsFront(pem, Number(new URL(api.url).port));
   await new Promise<void>((resolve) => front.listen(port, '127.0.0.1', resolve));
 
   const putSlice = ({ metadata: { name, namespace, uid, labels } }: StoredObject, endpoints: readonly object[]) =>

@@ -8,6 +8,8 @@ import { run } from '../../e2e/cluster/shell.ts';
 
 export const HOOK_ADDRESS = '127.0.0.1:8080';
 export const SYSTEM_NAMESPACE = 'elasti';
+/** Its Deployment. */
+export const HOOK_SERVICE = 'elasti-operator-controller';
 const HOOKS_IN_THE_CLUSTER = 'elasti-hooks.elasti.svc:8080';
 /** Programs run beside the cluster here, and the resolver's slices are written by hand. */
 const LEFT_OUT = ['Deployment', 'Service', 'NetworkPolicy', 'PodDisruptionBudget'];
@@ -44,9 +46,7 @@ export async function install(
   layout: ClusterLayout,
   { hookToken, components }: InstallOptions,
 ): Promise<Installed> {
-  const folder = await writeKustomization(layout, components);
-  const yaml = (await run('kubectl', ['kustomize', folder])).replaceAll(HOOKS_IN_THE_CLUSTER, HOOK_ADDRESS);
-  const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
+  const manifests = await renderManifests(join(layout.directory, 'installed'), components);
   const isController = ({ kind }: Manifest) => kind === 'CompositeController';
   await api.apply(manifests.filter((manifest) => !LEFT_OUT.includes(manifest.kind) && !isController(manifest)));
   await api.apply({
@@ -58,19 +58,20 @@ export async function install(
   const compositeController = manifests.find(isController);
   if (!compositeController) throw new Error('manifests/own-resolver holds no CompositeController');
   return {
-    hookService: deployedOf(manifests, 'elasti-operator-controller'),
+    hookService: deployedOf(manifests, HOOK_SERVICE),
     resolver: deployedOf(manifests, 'elasti-resolver'),
     compositeController,
   };
 }
 
-async function writeKustomization(layout: ClusterLayout, components: readonly string[]): Promise<string> {
-  const folder = join(layout.directory, 'installed');
+/** What users install, with Elasti's own resolver and these components; the folder is made for it. */
+export async function renderManifests(folder: string, components: readonly string[]): Promise<readonly Manifest[]> {
   const manifests = (name: string) => relative(folder, join(import.meta.dirname, '../../manifests', name));
   await mkdir(folder, { recursive: true });
   const kustomization = { resources: [manifests('own-resolver')], components: components.map(manifests) };
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization));
-  return folder;
+  const yaml = (await run('kubectl', ['kustomize', folder])).replaceAll(HOOKS_IN_THE_CLUSTER, HOOK_ADDRESS);
+  return parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
 }
 
 /** What stands in the manifest as text; what comes from elsewhere is for a cluster to give. */

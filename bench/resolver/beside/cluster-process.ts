@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
 import { startApiServer } from '../../../demo/control-plane/api-server.ts';
 import { createStore } from '../../../demo/control-plane/store.ts';
 import { listenNear } from '../../../demo/network/ports.ts';
 import { serveParent } from '../../child.ts';
+import { createTlsFront } from '../../tls-front.ts';
 import { machineMs } from '../clock.ts';
 import { makeClaims, makeElastiService, makeSlice } from './objects.ts';
 
@@ -48,12 +48,7 @@ serveParent(async ({ claim, tls, operatorPort, ready }: Question): Promise<Answe
 });
 
 async function listenWithTls(pem: string): Promise<number> {
-  const inside = Number(new URL(api.url).port);
-  const server = createTlsServer({ key: pem, cert: pem }, (socket) => {
-    const inner = connect(inside, '127.0.0.1');
-    socket.on('error', () => inner.destroy()).pipe(inner);
-    inner.on('error', () => socket.destroy()).pipe(socket);
-  });
+  const server = createTlsFront(pem, Number(new URL(api.url).port));
   await listenNear(server, 0);
   return (server.address() as AddressInfo).port;
 }
