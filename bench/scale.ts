@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Cluster } from '../e2e/cluster/cluster.ts';
 import { withCluster } from '../e2e/cluster/enter.ts';
 import { run as runProgram } from '../e2e/cluster/shell.ts';
+import { variablesOf } from './memory/hook-service.ts';
 import { printLine } from './print.ts';
 import { createBenchWorld } from './scale/bench-world.ts';
 import { check } from './scale/check.ts';
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     component: { type: 'string', multiple: true, default: [] },
     /** What happens to the fleet after it was at rest, by the names in LOADS. */
     load: { type: 'string', multiple: true, default: Object.keys(LOADS) },
+    /** Added to the hook service's environment, as NAME=value. */
+    env: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
   },
@@ -35,7 +38,11 @@ const step = (what: string) => printLine(`scale: ${((performance.now() - started
 
 async function bench(cluster: Cluster): Promise<void> {
   await runProgram('npm', ['run', 'build', '--silent', '--prefix', join(import.meta.dirname, '..')]);
-  const world = await createBenchWorld(cluster, { pollSeconds, components: values.component });
+  const world = await createBenchWorld(cluster, {
+    pollSeconds,
+    components: values.component,
+    hookVariables: variablesOf(values.env),
+  });
   const run = { world, services, pollSeconds, step };
   const rest = await measureRest(run);
   printRest(rest);

@@ -61,6 +61,13 @@ const serverAddress = z
     'a URL without credentials',
   );
 
+const count = (max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `a whole number from 1 to ${max}`)
+    .transform(Number)
+    .refine((number) => number >= 1 && number <= max, `a whole number from 1 to ${max}`);
+
 const pollSeconds = z
   .string()
   .transform((duration) => parseGoDuration(duration) ?? 0)
@@ -121,6 +128,7 @@ export const Variables = z
     POLLING_INTERVAL: pollSeconds.default(30),
     PROMETHEUS_TRIGGER_SERVER_ADDRESS: serverAddress.optional(),
     PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: text(HEADER_VALUE, 'printable ASCII on one line').optional(),
+    PROMETHEUS_MAX_CONCURRENCY: count(1000).optional(),
     PROMETHEUS_ALLOWED_SERVERS: list(HOST_PATTERN, 'host patterns with commas between them').default(['*']),
     ...SentryVariables.shape,
     ...TracesVariables.shape,

@@ -49,6 +49,8 @@ export interface Config {
   readonly prometheus: {
     readonly serverAddress: string | undefined;
     readonly authorizationHeader: string | undefined;
+    /** Questions that one server is asked at the same time; undefined: as many as Prometheus answers by default. */
+    readonly maxConcurrency: number | undefined;
     /** Host patterns; `*` stands for anything. */
     readonly allowedServers: readonly string[];
   };
@@ -105,6 +107,7 @@ export function toTriggerSettings({ prometheus, kube, pollSeconds }: Config): Tr
   return {
     defaultServerAddress: prometheus.serverAddress,
     defaultAuthorization: prometheus.authorizationHeader,
+    concurrencyPerServer: prometheus.maxConcurrency,
     allowedServers: prometheus.allowedServers,
     // In a pod, loopback is ourselves; on a developer's machine it is where Prometheus is forwarded to.
     allowLoopback: kube.apiServer === undefined,
@@ -146,6 +149,7 @@ function makeConfig(env: z.infer<typeof Variables>): Config {
     prometheus: {
       serverAddress: env.PROMETHEUS_TRIGGER_SERVER_ADDRESS,
       authorizationHeader: env.PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER,
+      maxConcurrency: env.PROMETHEUS_MAX_CONCURRENCY,
       allowedServers: env.PROMETHEUS_ALLOWED_SERVERS,
     },
     sentry: makeSentryConfig(env),

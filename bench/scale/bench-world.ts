@@ -44,7 +44,12 @@ export interface BenchWorld {
 
 export async function createBenchWorld(
   cluster: Cluster,
-  { pollSeconds, components }: { readonly pollSeconds: number; readonly components: readonly string[] },
+  options: {
+    readonly pollSeconds: number;
+    readonly components: readonly string[];
+    /** Added to the environment of the hook service. */
+    readonly hookVariables: Readonly<Record<string, string>>;
+  },
 ): Promise<BenchWorld> {
   if (cluster.auditLog === undefined) throw new Error('the cluster runs without an audit log');
   const layout = makeLayout(cluster.name);
@@ -53,25 +58,26 @@ export async function createBenchWorld(
 
   const hookToken = randomBytes(32).toString('hex');
   const metacontroller = await installMetacontroller(api, layout);
-  const installed = await install(api, layout, { hookToken, components });
+  const installed = await install(api, layout, { hookToken, components: options.components });
   await startFakeNode(api, layout);
   const prometheus = await startPrometheusStandIn(NODE_IPV4);
   await writeResolverSlice(api, [RESOLVER_ADDRESS]);
 
   const account = (name: string) => writeAccountKubeconfig(api, layout, { namespace: SYSTEM_NAMESPACE, name });
-  const { HOOK_TOKEN_FILE: _, ...hookVariables } = installed.hookService.environment;
+  const { HOOK_TOKEN_FILE: _, ...deployedVariables } = installed.hookService.environment;
   const hookKubeconfig = await account('elasti-operator-controller');
   const hookService = await startServer(layout, {
     name: 'hook-service',
     main: 'main.js',
-    deployed: { ...installed.hookService, environment: hookVariables },
+    deployed: { ...installed.hookService, environment: deployedVariables },
     identity: makePodIdentity(layout, hookKubeconfig),
     environment: {
       LISTEN_ADDRESS: HOOK_HOST,
       HOOK_PORT,
       SERVER_PORT: String(SERVER_PORT),
       HOOK_TOKEN: hookToken,
-      POLLING_INTERVAL: `${pollSeconds}s`,
+      POLLING_INTERVAL: `${options.pollSeconds}s`,
+      ...options.hookVariables,
     },
     inspectorPort: 9301,
     readyUrl: `http://${HOOK_HOST}:${SERVER_PORT}/readyz`,

@@ -16,8 +16,8 @@ export interface TriggerSettings extends ServerRules {
   readonly pollSeconds: number;
   /** Time-out of one question. Default: 5,000. */
   readonly timeoutMs?: number;
-  /** Questions that one server is asked at the same time. Default: 20. */
-  readonly concurrencyPerServer?: number;
+  /** Questions that one server is asked at the same time. Default: 20, as Prometheus' own `--query.max-concurrency`. */
+  readonly concurrencyPerServer?: number | undefined;
 }
 
 /** The evaluation of triggers. No function throws. */
