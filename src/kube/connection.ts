@@ -7,9 +7,8 @@ import type { KubeAccess } from './in-cluster.ts';
 const REFRESH_MS = 10_000;
 
 // The API server closes idle connections after 90 s, load balancers before it after 60 s: be first, so that no request
-// meets a connection that is just being closed. All may be kept: with a quarter of them every second connection of a burst was
-// a new one, and its handshakes a tenth of all CPU.
-const POOL: AgentOptions = { keepAlive: true, timeout: 50_000, maxSockets: 64, maxFreeSockets: 64, scheduling: 'lifo' };
+// meets a connection that is just being closed. Until then all are kept: handshakes of a burst took a tenth of its CPU.
+const POOL: AgentOptions = { keepAlive: true, timeout: 50_000, maxSockets: 64, scheduling: 'lifo' };
 
 export interface Connection {
   readonly server: URL;
