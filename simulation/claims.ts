@@ -14,15 +14,12 @@ export interface ConfigMapObject {
 /** The API server as the claims of resolver ports see it from one hook replica. */
 export function createClaimsCluster(world: World, from: Process): ClaimsCluster {
   const { api, configMaps, elastiServices, slices } = world;
-  const asRead = ({ metadata, data }: ConfigMapObject): ConfigMap => ({
-    resourceVersion: metadata.resourceVersion ?? '',
-    data,
-  });
-  const put = (key: string, found: ConfigMapObject | undefined, data: ConfigMap['data']): ConfigMap => {
+  const versionOf = ({ metadata }: ConfigMapObject): string => metadata.resourceVersion ?? '';
+  const put = (key: string, found: ConfigMapObject | undefined, data: ConfigMap['data']): string => {
     const [namespace = '', name = ''] = key.split('/');
     world.tell(undefined, from.name, () => `writes claims ${name}: ${Object.keys(data).join(', ')}`);
     const metadata = found?.metadata ?? { name, namespace };
-    return asRead(configMaps.put(key, { metadata, data: { ...found?.data, ...data } }));
+    return versionOf(configMaps.put(key, { metadata, data: { ...found?.data, ...data } }));
   };
 
   return {
@@ -39,7 +36,7 @@ export function createClaimsCluster(world: World, from: Process): ClaimsCluster 
     readConfigMap: ({ namespace, name }, options) =>
       api.call(from, { what: 'read ConfigMap', ...options }, () => {
         const found = configMaps.get(keyOf(namespace, name));
-        return found && asRead(found);
+        return found && { resourceVersion: versionOf(found), data: found.data };
       }),
     createConfigMap: ({ namespace, name }, { data }, options) =>
       api.call(from, { what: 'create ConfigMap', isWrite: true, ...options }, () => {

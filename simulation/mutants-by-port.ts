@@ -10,7 +10,6 @@ const showing = (cluster: ClaimsCluster, change: (entries: Texts) => Texts): Cla
   return {
     ...cluster,
     readConfigMap: async (ref, options) => shown(await cluster.readConfigMap(ref, options)),
-    patchConfigMap: async (ref, change, options) => shown(await cluster.patchConfigMap(ref, change, options)),
   };
 };
 
@@ -18,7 +17,7 @@ const isFreed = (text: string): boolean => (JSON.parse(text) as { readonly freed
 
 const LONG_AGO = '2000-01-01T00:00:00.000Z';
 
-const markedLongAgo = (text: string): string => text.replace(/"leftOverAt":"[^"]*"/, `"leftOverAt":"${LONG_AGO}"`);
+const markedLongAgo = (text: string): string => JSON.stringify({ ...JSON.parse(text), leftOverAt: LONG_AGO });
 
 /** The planted mistakes of routing by port. */
 export const MUTANTS_BY_PORT: readonly Mutant[] = [

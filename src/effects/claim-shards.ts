@@ -94,11 +94,10 @@ function createShard(shard: number, { cluster, sight, clock, namespace, portRang
   let jobs: Job[] = [];
   let isWorking = false;
 
-  const keep = (configMap: ConfigMap | undefined, atMs: number): Snapshot => {
-    const { resourceVersion, data = {} } = configMap ?? {};
-    snapshot = { resourceVersion, bytes: bytesOf(data), entries: readEntries(data, snapshot?.entries), atMs };
-    if (configMap) lastKnown = snapshot.entries;
-    return snapshot;
+  const keep = (kept: Snapshot): Snapshot => {
+    snapshot = kept;
+    if (kept.resourceVersion !== undefined) lastKnown = kept.entries;
+    return kept;
   };
 
   const isFreshEnough = ({ atMs, resourceVersion }: Snapshot, job: Pick<Job, 'maxAgeMs' | 'askedAtMs'>): boolean => {
@@ -108,7 +107,8 @@ function createShard(shard: number, { cluster, sight, clock, namespace, portRang
 
   const read = async (): Promise<Snapshot> => {
     const atMs = clock.monotonicMs();
-    return keep(await cluster.readConfigMap(ref, options), atMs);
+    const { resourceVersion, data = {} }: Partial<ConfigMap> = (await cluster.readConfigMap(ref, options)) ?? {};
+    return keep({ resourceVersion, bytes: bytesOf(data), entries: readEntries(data, snapshot?.entries), atMs });
   };
 
   /** Where there is no ConfigMap, it may have been deleted: with claims, and with ports that slices still name. */
@@ -123,14 +123,16 @@ function createShard(shard: number, { cluster, sight, clock, namespace, portRang
     const isNew = resourceVersion === undefined;
     const data = textsOf(isNew ? [...entries, ...changes] : changes);
     const replaced = isNew ? {} : textsOf([...changes.keys()].map((port) => [port, entries.get(port)]));
-    if (bytes - bytesOf(replaced) + bytesOf(data) > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
+    const bytesAfter = bytes - bytesOf(replaced) + bytesOf(data);
+    if (bytesAfter > MAX_BYTES) throw new ClaimsFullError(`${ref.name} is full`);
     const atMs = clock.monotonicMs();
     const change = { labels: LABELS, data };
-    const written =
-      resourceVersion === undefined
-        ? await cluster.createConfigMap(ref, change, options)
-        : await cluster.patchConfigMap(ref, { ...change, resourceVersion }, options);
-    keep(written, atMs);
+    const version = isNew
+      ? await cluster.createConfigMap(ref, change, options)
+      : await cluster.patchConfigMap(ref, { ...change, resourceVersion }, options);
+    // Nobody else wrote in between, or the version would not have been accepted.
+    const after = new Map([...(isNew ? [] : entries), ...readEntries(data)]);
+    keep({ resourceVersion: version, bytes: bytesAfter, entries: after, atMs });
   };
 
   /** Serves all the jobs with one write; conflicts make it begin anew. */

@@ -83,14 +83,14 @@ export interface ClaimsSight {
 /** What the claims of resolver ports need. Every function throws KubeApiError, and nothing else, when a call fails. */
 export interface ClaimsCluster extends Pick<Cluster, 'listSlices'> {
   readConfigMap(ref: ObjectRef, options?: CallOptions): Promise<ConfigMap | undefined>;
-  /** CONFLICT when there is one of that name already. */
-  createConfigMap(ref: ObjectRef, change: ConfigMapChange, options?: CallOptions): Promise<ConfigMap>;
-  /** CONFLICT when the ConfigMap is no longer at resourceVersion, NOT_FOUND when it is gone. */
+  /** Gives its version; CONFLICT when there is one of that name already. */
+  createConfigMap(ref: ObjectRef, change: ConfigMapChange, options?: CallOptions): Promise<string>;
+  /** Gives the version after it; CONFLICT when the ConfigMap is no longer at resourceVersion, NOT_FOUND when it is gone. */
   patchConfigMap(
     ref: ObjectRef,
     change: ConfigMapChange & { resourceVersion: string },
     options?: CallOptions,
-  ): Promise<ConfigMap>;
+  ): Promise<string>;
   /** All of our EndpointSlices in the namespaces that we watch, live. */
   listOwnSlices(options?: CallOptions): Promise<EndpointSlice[]>;
   /** The uids of all ElastiServices that we watch, live; NOT_FOUND when the kind itself is gone. */

@@ -25,8 +25,9 @@ export const ScaledObjectAnswer = z.looseObject({
   spec: z.looseObject({ minReplicaCount: z.int().nullish() }).optional(),
 });
 
-export const ConfigMapAnswer = z.looseObject({
-  metadata: z.looseObject({ resourceVersion: Version }),
+export const VersionAnswer = z.looseObject({ metadata: z.looseObject({ resourceVersion: Version }) });
+
+export const ConfigMapAnswer = VersionAnswer.extend({
   data: z.record(z.string(), z.string()).nullish(),
 });
 

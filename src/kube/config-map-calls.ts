@@ -1,10 +1,9 @@
-import type { z } from 'zod';
 import type { ObjectRef } from '../api/kubernetes.ts';
-import type { CallOptions, ClaimsCluster, ConfigMap } from '../effects/ports.ts';
-import { ConfigMapAnswer } from './answers.ts';
+import type { CallOptions, ClaimsCluster } from '../effects/ports.ts';
+import { ConfigMapAnswer, VersionAnswer } from './answers.ts';
 import { undefinedIfNotFound } from './kube-error.ts';
-import { CONFIG_MAPS, listPath, objectPath } from './paths.ts';
-import type { Call } from './request.ts';
+import { CONFIG_MAPS, listPath, METADATA_ONLY, objectPath } from './paths.ts';
+import type { Call, KubeRequest } from './request.ts';
 
 type ConfigMapCalls = Pick<ClaimsCluster, 'readConfigMap' | 'createConfigMap' | 'patchConfigMap'>;
 
@@ -16,28 +15,28 @@ export function createConfigMapCalls(call: Call): ConfigMapCalls {
     what: `ConfigMap ${ref.namespace}/${ref.name}`,
   });
 
+  // Who writes knows what stands there afterwards: with thousands of claims that is some 160 kB.
+  const write = async (request: KubeRequest): Promise<string> => {
+    const { metadata } = await call({ ...request, accept: METADATA_ONLY.object }, VersionAnswer);
+    return metadata.resourceVersion;
+  };
+
   return {
     readConfigMap: async (ref, options) => {
       const request = { ...about(ref, options), verb: 'get', path: objectPath(CONFIG_MAPS, ref) } as const;
       const answer = await undefinedIfNotFound(call(request, ConfigMapAnswer));
-      return answer && makeConfigMap(answer);
+      return answer && { resourceVersion: answer.metadata.resourceVersion, data: answer.data ?? {} };
     },
 
-    createConfigMap: async (ref, { labels, data }, options) => {
+    createConfigMap: (ref, { labels, data }, options) => {
       const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels }, data };
-      const path = listPath(CONFIG_MAPS, ref.namespace);
-      return makeConfigMap(await call({ ...about(ref, options), verb: 'create', path, body }, ConfigMapAnswer));
+      return write({ ...about(ref, options), verb: 'create', path: listPath(CONFIG_MAPS, ref.namespace), body });
     },
 
     // A patch that carries a resourceVersion gets 409 where the ConfigMap no longer has it.
-    patchConfigMap: async (ref, { labels, data, resourceVersion }, options) => {
+    patchConfigMap: (ref, { labels, data, resourceVersion }, options) => {
       const body = { metadata: { labels, resourceVersion }, data };
-      const path = objectPath(CONFIG_MAPS, ref);
-      return makeConfigMap(await call({ ...about(ref, options), verb: 'patch', path, body }, ConfigMapAnswer));
+      return write({ ...about(ref, options), verb: 'patch', path: objectPath(CONFIG_MAPS, ref), body });
     },
   };
-}
-
-function makeConfigMap({ metadata, data }: z.infer<typeof ConfigMapAnswer>): ConfigMap {
-  return { resourceVersion: metadata.resourceVersion, data: data ?? {} };
 }

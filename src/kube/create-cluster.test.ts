@@ -34,9 +34,11 @@ interface Case {
   readonly answer: unknown;
   readonly act: (cluster: Cluster & ClaimsCluster) => Promise<unknown>;
   readonly result: unknown;
+  readonly accept?: string;
   readonly sent: { readonly method: string; readonly url: string; readonly body?: unknown };
 }
 
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const scale = (resourceVersion: string, spec: object) => ({ metadata: { resourceVersion }, spec });
 const scaledObject = { metadata: { resourceVersion: '9', annotations: { a: 'b' } }, spec: { minReplicaCount: 2 } };
 const es = '/apis/elasti.truefoundry.com/v1alpha1';
@@ -186,10 +188,11 @@ const cases: readonly Case[] = [
     sent: { method: 'GET', url: '/api/v1/namespaces/shop/configmaps/web' },
   },
   {
-    title: 'createConfigMap posts labels and data',
-    answer: { metadata: { resourceVersion: '3' }, data: { k: 'v' } },
+    title: 'createConfigMap posts labels and data, and asks for metadata alone',
+    answer: { metadata: { resourceVersion: '3' } },
     act: (cluster) => cluster.createConfigMap(ref, { labels: { l: 'x' }, data: { k: 'v' } }),
-    result: { resourceVersion: '3', data: { k: 'v' } },
+    result: '3',
+    accept: METADATA,
     sent: {
       method: 'POST',
       url: '/api/v1/namespaces/shop/configmaps?fieldManager=elasti',
@@ -197,10 +200,11 @@ const cases: readonly Case[] = [
     },
   },
   {
-    title: 'patchConfigMap sets keys under the resourceVersion it was given',
-    answer: { metadata: { resourceVersion: '4' }, data: { j: 'u', k: 'v' } },
+    title: 'patchConfigMap sets keys under the resourceVersion it was given, and asks for metadata alone',
+    answer: { metadata: { resourceVersion: '4' } },
     act: (cluster) => cluster.patchConfigMap(ref, { labels: { l: 'x' }, data: { k: 'v' }, resourceVersion: '3' }),
-    result: { resourceVersion: '4', data: { j: 'u', k: 'v' } },
+    result: '4',
+    accept: METADATA,
     sent: {
       method: 'PATCH',
       url: '/api/v1/namespaces/shop/configmaps/web?fieldManager=elasti',
@@ -216,7 +220,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { title, answer, act, result, sent } of cases) {
+for (const { title, answer, act, result, accept = 'application/json', sent } of cases) {
   test(title, async (t) => {
     const { cluster, received } = await setup(t, json(200, answer));
     assert.deepEqual(await act(cluster), result);
@@ -228,6 +232,7 @@ for (const { title, answer, act, result, sent } of cases) {
       POST: 'application/json',
     };
     assert.equal(headers['content-type'], types[sent.method]);
+    assert.equal(headers.accept, accept);
     assert.equal(headers.authorization, 'Bearer kube-token');
   });
 }

@@ -63,7 +63,7 @@ export function createModelClaims(): ModelClaims {
       perform('createConfigMap', keyOf(ref), () => {
         if (configMaps.get(keyOf(ref))) throw refusal('CONFLICT', 'createConfigMap', keyOf(ref));
         configMaps.set(keyOf(ref), change);
-        return read(keyOf(ref)) as ConfigMap;
+        return configMaps.versionOf(keyOf(ref)) ?? '';
       }),
 
     patchConfigMap: (ref, { labels, data, resourceVersion }) =>
@@ -74,7 +74,7 @@ export function createModelClaims(): ModelClaims {
           throw refusal('CONFLICT', 'patchConfigMap', keyOf(ref));
         }
         configMaps.set(keyOf(ref), { labels: { ...found.labels, ...labels }, data: { ...found.data, ...data } });
-        return read(keyOf(ref)) as ConfigMap;
+        return configMaps.versionOf(keyOf(ref)) ?? '';
       }),
 
     listSlices: (namespace, serviceName) =>
