@@ -12,6 +12,7 @@ import { createMirroredReads } from './sight/mirrored-cluster.ts';
 import { createNudges, type Nudges, type NudgesDeps } from './sight/nudges.ts';
 import { createPreview, TRIED_BUDGET_MS } from './sight/preview.ts';
 import { createRelateLive } from './sight/relate-live.ts';
+import { createSeenRegistry } from './sight/seen-registry.ts';
 import { createRelate } from './sight/sight.ts';
 import { createSlicesLeft } from './slices-left.ts';
 import { createWakes, type Wakes, type WakesDeps } from './wake.ts';
@@ -74,7 +75,8 @@ export interface Effects {
 export function createEffects(deps: EffectsDeps): Effects {
   const { cluster, wakeCluster = cluster, clock, settings, triggers, wrap = {}, onAnswered } = deps;
   const { sighted } = deps;
-  const registry = wrapped(createRegistry(deps), wrap.registry);
+  const lookedUp = createRegistry(deps);
+  const registry = wrapped(sighted ? createSeenRegistry(sighted.sight, lookedUp) : lookedUp, wrap.registry);
   const byPort = settings.resolver.routing === 'port' && deps.byPort ? createByPort(deps, deps.byPort) : undefined;
   const answers = createAnswers({
     clock,

@@ -1,6 +1,7 @@
 import type { ElastiServiceSpec } from '../api/elastiservice.ts';
 import { pausedBy } from '../api/keda.ts';
 import { parseElastiService } from '../core/observe.ts';
+import { createRecent, type Recent } from '../core/recent.ts';
 import { familiesOf, readyEndpoints } from '../core/resources/resolver-slices.ts';
 import { isSame } from '../core/resources/same.ts';
 import { sharersOf } from '../core/sharers.ts';
@@ -58,11 +59,6 @@ const MAX_REMEMBERED = 50_000;
 /** All that sleep may look for the resolver at once. */
 const LIVE_RESOLVERS_MS = 2000;
 
-interface Memory {
-  scale?: Aged<ScaleReading>;
-  autoscaler?: Aged<AutoscalerReading>;
-  sharers?: Aged<SharersReading>;
-}
 interface Aged<T> {
   readonly reading: T;
   readonly atMs: number;
@@ -79,26 +75,21 @@ export function createGather(deps: GatherDeps): Gather {
     readingsBudgetMs = READINGS_BUDGET_MS,
     findUnusableRules = () => [],
   } = deps;
-  const memories = new Map<string, Memory>();
+  const scales = createRecent<Aged<ScaleReading>>(MAX_REMEMBERED);
+  const autoscalers = createRecent<Aged<AutoscalerReading>>(MAX_REMEMBERED);
+  const sharers = createRecent<Aged<SharersReading>>(MAX_REMEMBERED);
   const lookedAt = createLookedAt(clock);
   const options = { timeoutMs: CALL_TIMEOUT_MS };
 
-  async function aged<K extends keyof Memory, T extends NonNullable<Memory[K]>['reading']>(
+  async function aged<T>(
     uid: string,
-    key: K,
-    { maxAgeSeconds, read }: { maxAgeSeconds: number; read: () => Promise<T> },
+    { known, maxAgeSeconds, read }: { known: Recent<Aged<T>>; maxAgeSeconds: number; read: () => Promise<T> },
   ): Promise<T> {
-    const remembered = memories.get(uid)?.[key];
-    if (remembered && clock.monotonicMs() - remembered.atMs <= maxAgeSeconds * 1000) return remembered.reading as T;
+    const remembered = known.get(uid);
+    if (remembered && clock.monotonicMs() - remembered.atMs <= maxAgeSeconds * 1000) return remembered.reading;
     const atMs = clock.monotonicMs();
     const reading = await read();
-    const memory = memories.get(uid) ?? {};
-    memories.delete(uid);
-    memories.set(uid, Object.assign(memory, { [key]: { reading, atMs } }));
-    for (const oldest of memories.keys()) {
-      if (memories.size <= MAX_REMEMBERED) break;
-      memories.delete(oldest);
-    }
+    known.set(uid, { reading, atMs });
     return reading;
   }
 
@@ -153,7 +144,7 @@ export function createGather(deps: GatherDeps): Gather {
 
   return {
     forget: (uid) => {
-      memories.delete(uid);
+      for (const known of [scales, autoscalers, sharers]) known.delete(uid);
       lookedAt.forget(uid);
     },
     gather: async (facts, context, needs) => {
@@ -172,12 +163,14 @@ export function createGather(deps: GatherDeps): Gather {
         read('readings', triggers.read(service, { ...needs.readings, budgetMs: readingsBudgetMs }));
       }
       if (needs.proof) read('proof', triggers.prove(service, { ...needs.proof, budgetMs: PROOF_BUDGET_MS }));
-      if (needs.scale) read('scale', aged(uid, 'scale', { ...needs.scale, read: () => readScale(facts) }));
+      if (needs.scale) read('scale', aged(uid, { known: scales, ...needs.scale, read: () => readScale(facts) }));
       if (needs.status) read('status', readStatus(facts));
       if (needs.autoscaler) {
-        read('autoscaler', aged(uid, 'autoscaler', { ...needs.autoscaler, read: () => readAutoscaler(facts) }));
+        read('autoscaler', aged(uid, { known: autoscalers, ...needs.autoscaler, read: () => readAutoscaler(facts) }));
       }
-      if (needs.sharers) read('sharers', aged(uid, 'sharers', { ...needs.sharers, read: () => readSharers(facts) }));
+      if (needs.sharers) {
+        read('sharers', aged(uid, { known: sharers, ...needs.sharers, read: () => readSharers(facts) }));
+      }
       if (needs.liveResolvers) read('liveResolvers', readLiveResolvers(facts));
       if (needs.resolverPorts) read('resolverPorts', claimPorts(facts, needs.resolverPorts));
       if (needs.listening) read('listening', resolver.listening(facts.resolverPods, needs.listening.ports));

@@ -11,7 +11,7 @@ import { keepElastiService } from './keep-elasti-service.ts';
 import { keepService } from './keep-service.ts';
 import { keepSlice, serviceOf } from './keep-slice.ts';
 import { createKeptObjects } from './kept-objects.ts';
-import { createTemplates, type Packed, unpack } from './templates.ts';
+import { createTemplates } from './templates.ts';
 
 /** Services and slices as a hook request has them. */
 export type MirroredGroups = {
@@ -75,10 +75,11 @@ export function createMirror(deps: MirrorDeps): Mirror {
   // Asked of all of them at once.
   const redirected = new Set<string>();
 
-  const packJson = (object: object, before: Packed | undefined): Packed => {
+  const packJson = (object: object, before: string | undefined): string => {
     const text = JSON.stringify(object);
-    return before !== undefined && unpack(before) === text ? before : templates.pack(text);
+    return before !== undefined && templates.unpack(before) === text ? before : templates.pack(text);
   };
+  const readJson = <T>(packed: string): T => JSON.parse(templates.unpack(packed));
   const tellRelated = (name: string) => keysByService.of(name).forEach((key) => void onRelated(key));
 
   const parse = <T>(kind: MirroredKind, shape: z.ZodType<T>, object: unknown): T | undefined => {
@@ -87,14 +88,14 @@ export function createMirror(deps: MirrorDeps): Mirror {
     return data;
   };
 
-  const parents = createKeptObjects<Packed>({
+  const parents = createKeptObjects<string>({
     keep: (object, before) => {
       const parent = parse('elastiServices', ParentShape, object);
       return parent && packJson(keepElastiService(parent), before);
     },
     onChange: (key, after, before) => {
       const old = before === undefined ? [] : namesOf(readJson(before));
-      const parent = after && readJson<Parent>(after);
+      const parent = after === undefined ? undefined : readJson<Parent>(after);
       const names = parent === undefined ? [] : namesOf(parent);
       if (parent !== undefined && isInProxyMode(parent)) redirected.add(key);
       else redirected.delete(key);
@@ -104,7 +105,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
     },
   });
 
-  const services = createKeptObjects<Packed>({
+  const services = createKeptObjects<string>({
     keep: (object, before) => {
       const service = parse('services', ServiceShape, object);
       return service && packJson(keepService(service), before);
@@ -112,15 +113,15 @@ export function createMirror(deps: MirrorDeps): Mirror {
     onChange: tellRelated,
   });
 
-  const slices = createKeptObjects<Packed>({
+  const slices = createKeptObjects<string>({
     keep: (object, before) => {
       const slice = parse('slices', SliceShape, object);
       return slice && packJson(keepSlice(slice, { isWhole }), before);
     },
     onChange: (key, after, before) => {
       const namespace = namespaceOf(key);
-      const old = before && serviceOf(readJson(before));
-      const now = after && serviceOf(readJson(after));
+      const old = before === undefined ? undefined : serviceOf(readJson(before));
+      const now = after === undefined ? undefined : serviceOf(readJson(after));
       if (old !== undefined && old !== now) slicesByService.remove(keyFor(namespace, old), key);
       if (now !== undefined && old !== now) slicesByService.add(keyFor(namespace, now), key);
       for (const service of new Set([old, now])) {
@@ -134,11 +135,11 @@ export function createMirror(deps: MirrorDeps): Mirror {
   const sinks = { elastiServices: parents, services, slices };
   const serviceAt = (key: string): Service | undefined => {
     const kept = services.get(key);
-    return kept && named<Service>(readJson(kept), key);
+    return kept === undefined ? undefined : named<Service>(readJson(kept), key);
   };
   const parentAt = (key: string): Parent | undefined => {
     const kept = parents.get(key);
-    return kept && readJson(kept);
+    return kept === undefined ? undefined : readJson(kept);
   };
   const slicesOf = (namespace: string, service: string): readonly EndpointSlice[] =>
     slicesByService.of(`${namespace}/${service}`).flatMap((key) => {
@@ -210,8 +211,6 @@ const namespaceOf = (key: string): string => key.slice(0, key.indexOf('/'));
 
 const isInProxyMode = ({ status }: Parent): boolean =>
   (status as { readonly mode?: unknown } | undefined)?.mode === 'proxy';
-
-const readJson = <T>(kept: Packed): T => JSON.parse(unpack(kept));
 
 /** Puts back what the key says already. */
 function named<T extends Service | EndpointSlice>(object: T, key: string): T {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createTemplates, unpack } from './templates.ts';
+import { createTemplates } from './templates.ts';
 
 const LONG = 'x'.repeat(300);
 const word = fc.constantFrom(
@@ -54,31 +54,41 @@ test('what was packed comes back as it was, whatever it is', () => {
     fc.property(fc.array(text, { maxLength: 20 }), fc.constantFrom(10, 100, 3000), (texts, maxSize) => {
       const templates = createTemplates(maxSize);
       const packed = texts.map(templates.pack);
-      assert.deepEqual(packed.map(unpack), texts);
+      assert.deepEqual(packed.map(templates.unpack), texts);
       assert.ok(templates.size() <= maxSize);
     }),
     { numRuns: 1000 },
   );
 });
 
-test('there are never more templates than may be, but all that may be', () => {
+test('there are never more templates than may be, and what comes later is kept as it is', () => {
   const templates = createTemplates(30);
-  const pack = (i: number) => templates.pack(`{"key-${i}":${i}}`).template;
-  const before = [pack(0), pack(1)];
-  assert.ok([pack(0), pack(1)].every((template, i) => template === before[i]));
-  for (let i = 0; i < 100; i++) {
-    pack(i);
-    assert.ok(templates.size() <= 30);
-  }
-  assert.notEqual(pack(0), before[0]);
-  assert.equal(templates.pack(`{"long":"${LONG}"}`).template, undefined);
+  const make = (key: string, value: number) => JSON.stringify({ [key]: value });
+  const isPacked = (text: string) => templates.pack(text).length < text.length;
+  for (const key of ['first', 'second', 'third', 'fourth']) templates.pack(make(key, 1000));
+  assert.ok(templates.size() <= 30);
+  assert.deepEqual(
+    ['first', 'second', 'third', 'fourth'].map((key) => isPacked(make(key, 1001))),
+    [true, true, false, false],
+  );
+  assert.equal(templates.unpack(templates.pack(make('fourth', 1002))), make('fourth', 1002));
+  assert.equal(isPacked(JSON.stringify({ long: LONG })), false);
+});
+
+test('thousands of shapes are told apart', () => {
+  const templates = createTemplates();
+  const texts = Array.from({ length: 3000 }, (_, i) => JSON.stringify({ [`key-${i}`]: 'value' }));
+  const packed = texts.map(templates.pack);
+  assert.deepEqual(packed.map(templates.unpack), texts);
+  assert.ok(packed.every((text) => text.length === 2));
 });
 
 test('whatever a value is, the shape is the same', () => {
-  const { pack } = createTemplates();
-  const { template } = pack('{"ready":true}');
-  for (const value of ['false', 'null', '-1.5e-7', '"yes"', '""', '"a \\"b\\": {1}"'])
-    assert.equal(pack(`{"ready":${value}}`).template, template);
+  const { pack, size } = createTemplates();
+  pack('{"ready":true}');
+  const before = size();
+  for (const value of ['false', 'null', '-1.5e-7', '"yes"', '""', '"a \\"b\\": {1}"']) pack(`{"ready":${value}}`);
+  assert.equal(size(), before);
 });
 
 test('of a text like the first only that is kept which is new in it, and once', () => {
@@ -87,10 +97,10 @@ test('of a text like the first only that is kept which is new in it, and once', 
     JSON.stringify({ name, app: { app: name }, since: [time, time], message: `all of ${name} is well`, ready: true });
   const [first, other] = [make('web', '2026-03-01T11:00:00.000Z'), make('name-of-another', '2026-03-01T12:34:00.000Z')];
   templates.pack(first);
-  assert.equal(templates.pack(first).rest, '');
-  const { rest } = templates.pack(other);
-  assert.ok(rest.length < 75, rest);
-  assert.doesNotMatch(rest, /2026|all of|well|:00/);
+  assert.equal(templates.pack(first).length, 2);
+  const packed = templates.pack(other);
+  assert.ok(packed.length < 77, packed);
+  assert.doesNotMatch(packed, /2026|all of|well|:00/);
 });
 
 test('what is kept takes a byte for each character where the text does', () => {
@@ -100,5 +110,5 @@ test('what is kept takes a byte for each character where the text does', () => {
     ...['a', 'b'].map((name) => JSON.stringify({ name: `${LONG}${name}${LONG}` })),
     ...[0, 1].map((by) => JSON.stringify({ all: Array.from({ length: 500 }, (_, i) => `${i % 250}${by}`) })),
   ];
-  for (const { rest } of texts.map(pack)) assert.ok([...rest].every((character) => character <= '\u00ff'));
+  for (const packed of texts.map(pack)) assert.ok([...packed].every((character) => character <= '\u00ff'));
 });
