@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 import type { Cluster } from '../e2e/cluster/cluster.ts';
 import { withCluster } from '../e2e/cluster/enter.ts';
 import { run as runProgram } from '../e2e/cluster/shell.ts';
-import { variablesOf } from './memory/hook-service.ts';
 import { printLine } from './print.ts';
 import { createBenchWorld } from './scale/bench-world.ts';
 import { check } from './scale/check.ts';
 import { LOADS, type LoadFigures, measureRest } from './scale/measure.ts';
 import { printLoad, printRest } from './scale/report.ts';
+import { variablesOf } from './variables.ts';
 
 // How the three parts bear many ElastiServices, on a real control plane whose pods kwok plays: needs root, see
 // e2e/cluster/README.md. METACONTROLLER_BIN names the real one. With --check only what a minute is enough for, and fails

@@ -61,12 +61,15 @@ const serverAddress = z
     'a URL without credentials',
   );
 
-const count = (max: number) =>
-  z
+/** A whole number between bounds of at most nine digits; `what` says in the refusal what it counts. */
+export const wholeNumber = (min: number, max: number, what = 'a whole number') => {
+  const allowed = `${what} from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d+$/, `a whole number from 1 to ${max}`)
+    .regex(/^\d{1,9}$/, allowed)
     .transform(Number)
-    .refine((number) => number >= 1 && number <= max, `a whole number from 1 to ${max}`);
+    .refine((number) => number >= min && number <= max, allowed);
+};
 
 const pollSeconds = z
   .string()
@@ -128,7 +131,7 @@ export const Variables = z
     POLLING_INTERVAL: pollSeconds.default(30),
     PROMETHEUS_TRIGGER_SERVER_ADDRESS: serverAddress.optional(),
     PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER: text(HEADER_VALUE, 'printable ASCII on one line').optional(),
-    PROMETHEUS_MAX_CONCURRENCY: count(1000).optional(),
+    PROMETHEUS_MAX_CONCURRENCY: wholeNumber(1, 1000).optional(),
     PROMETHEUS_ALLOWED_SERVERS: list(HOST_PATTERN, 'host patterns with commas between them').default(['*']),
     ...SentryVariables.shape,
     ...TracesVariables.shape,

@@ -19,10 +19,6 @@ export interface HookService {
   stop(): Promise<void>;
 }
 
-/** The environment that pairs NAME=value give. */
-export const variablesOf = (pairs: readonly string[]): Record<string, string> =>
-  Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s) as [string, string]));
-
 /** Starts the program as its Deployment does, with the environment of that; resolves when it is ready. */
 export async function startHookService(start: {
   readonly dist: string;

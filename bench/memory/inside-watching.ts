@@ -7,7 +7,8 @@ import { makeFleet } from '../scale/fleet.ts';
 import { deployedOf, HOOK_ADDRESS, HOOK_SERVICE, renderManifests, SYSTEM_NAMESPACE } from '../scale/install.ts';
 import { startPrometheusStandIn } from '../scale/prometheus.ts';
 import { median } from '../stats.ts';
-import { type HookService, startHookService, variablesOf } from './hook-service.ts';
+import { variablesOf } from '../variables.ts';
+import { type HookService, startHookService } from './hook-service.ts';
 import { startResolverStandIn } from './resolver-stand-in.ts';
 import { startWatchedCluster } from './watched-cluster.ts';
 

@@ -1,3 +1,4 @@
+import type { Parent } from '../api/hooks.ts';
 import { keyFor } from '../core/intern.ts';
 import { byServiceClaim } from '../core/service-claim.ts';
 import type { Clock, Cluster } from './ports.ts';
@@ -67,11 +68,8 @@ export function createRegistry(
   const lookUp = async (namespace: string, service: string): Promise<Entry | undefined> => {
     const key = keyFor(namespace, service);
     const parents = await cluster.listElastiServices({ namespace, service }, { timeoutMs: CALL_TIMEOUT_MS });
-    const [first] = [...parents].sort(byServiceClaim);
-    if (first !== undefined) {
-      const { name, uid, creationTimestamp } = first.metadata;
-      remember(key, { name, uid, createdAt: new Date(creationTimestamp ?? 0) });
-    }
+    const first = firstOf(parents);
+    if (first !== undefined) remember(key, first);
     const found = entries.get(key);
     if (found) return entryOf(found);
     missedAtMs.delete(key);
@@ -101,6 +99,14 @@ export function createRegistry(
       return started;
     },
   };
+}
+
+/** Of ElastiServices that name one Service the one that has it; undefined: there is none. */
+export function firstOf(parents: readonly Parent[]): Entry | undefined {
+  const [first] = [...parents].sort(byServiceClaim);
+  if (first === undefined) return undefined;
+  const { name, uid, creationTimestamp } = first.metadata;
+  return { name, uid, createdAt: new Date(creationTimestamp ?? 0) };
 }
 
 /** As it is kept: a Date takes a hundred bytes. */

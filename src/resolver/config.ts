@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { apiServerOf, makeTracesConfig } from '../config.ts';
-import { Variables as HookServiceVariables, TracesVariables } from '../config-variables.ts';
+import { Variables as HookServiceVariables, TracesVariables, wholeNumber } from '../config-variables.ts';
 import { type Environment, readVariables } from '../environment.ts';
 import type { TracesConfig } from '../telemetry/traces/open-tracer.ts';
 import { DEFAULT_LIMITS, MAX_HEAD_BYTES, type ResolverLimits } from './limits.ts';
@@ -44,15 +44,6 @@ const addresses = z
   .string()
   .transform((list) => list.split(',').map((address) => address.trim()))
   .refine((list) => list.every((address) => isIP(address) !== 0), 'IP addresses with commas between them');
-
-const wholeNumber = (min: number, max: number, what = 'a whole number') => {
-  const allowed = `${what} from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, allowed)
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, allowed);
-};
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3 };
 const MAX_BYTES = 1024 ** 4;

@@ -1,6 +1,5 @@
 import { createRecent } from '../../core/recent.ts';
-import { byServiceClaim } from '../../core/service-claim.ts';
-import type { Registry } from '../registry.ts';
+import { firstOf, type Registry } from '../registry.ts';
 import type { Sight } from './sight.ts';
 
 /** So many are remembered to be out of date; of one more it costs a refused write to find out again. */
@@ -21,10 +20,7 @@ export function createSeenRegistry(sight: Pick<Sight, 'mirror' | 'isCurrent'>, r
     find: async (namespace, service) => {
       const seen = sight.isCurrent('elastiServices', namespace) ? sight.mirror.parentsOf(namespace, service) : [];
       const isDoubted = seen.some(({ metadata }) => doubted.get(metadata.uid) === true);
-      const [first] = [...seen].sort(byServiceClaim);
-      if (first === undefined || isDoubted) return registry.find(namespace, service);
-      const { name, uid, creationTimestamp } = first.metadata;
-      return { name, uid, createdAt: new Date(creationTimestamp ?? 0) };
+      return (isDoubted ? undefined : firstOf(seen)) ?? registry.find(namespace, service);
     },
   };
 }

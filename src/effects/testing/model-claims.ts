@@ -39,9 +39,10 @@ export function createModelClaims(): ModelClaims {
     for (const hook of [...after]) await hook(call);
     return result;
   };
+  const versionOf = (key: string): string => configMaps.versionOf(key) ?? '';
   const read = (key: string): ConfigMap | undefined => {
     const found = configMaps.get(key);
-    return found && { resourceVersion: configMaps.versionOf(key) ?? '', data: found.data };
+    return found && { resourceVersion: versionOf(key), data: found.data };
   };
   const add = (hooks: Set<Hook>, hook: Hook) => {
     hooks.add(hook);
@@ -63,7 +64,7 @@ export function createModelClaims(): ModelClaims {
       perform('createConfigMap', keyOf(ref), () => {
         if (configMaps.get(keyOf(ref))) throw refusal('CONFLICT', 'createConfigMap', keyOf(ref));
         configMaps.set(keyOf(ref), change);
-        return configMaps.versionOf(keyOf(ref)) ?? '';
+        return versionOf(keyOf(ref));
       }),
 
     patchConfigMap: (ref, { labels, data, resourceVersion }) =>
@@ -74,7 +75,7 @@ export function createModelClaims(): ModelClaims {
           throw refusal('CONFLICT', 'patchConfigMap', keyOf(ref));
         }
         configMaps.set(keyOf(ref), { labels: { ...found.labels, ...labels }, data: { ...found.data, ...data } });
-        return configMaps.versionOf(keyOf(ref)) ?? '';
+        return versionOf(keyOf(ref));
       }),
 
     listSlices: (namespace, serviceName) =>
