@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { median } from '../stats.ts';
 import { type Usage, usageOf } from '../usage.ts';
 import type { BenchWorld } from './bench-world.ts';
 import type { Inspector } from './inspector.ts';
 import { pidOf } from './server-process.ts';
 
 export interface MemoryFigures {
+  /** The median of some seconds: collections make it rise and fall by a tenth. */
   readonly rssMiB: number;
   readonly peakMiB: number;
   /** Data after garbage collection; of Node.js processes only. */
@@ -18,28 +20,40 @@ export interface AllMemory {
 }
 
 const IN_FLIGHT_MS = 2000;
+const RSS_SAMPLES = 40;
 const LIVE_SAMPLES = 4;
 const SAMPLE_EVERY_MS = 250;
 
-/** What the three take: first as they are, then what of it lives once nothing is asked any more. */
+/** What the three take: first as they are, for some seconds, then what of it lives once nothing is asked any more. */
 export async function measureMemory(world: BenchWorld): Promise<AllMemory> {
   const metacontroller = pidOf(world.layout, 'metacontroller');
-  const usages = [world.hookService.usage(), world.resolver.usage(), usageOf(metacontroller)] as const;
-  const [ofHookService, ofResolver, ofMetacontroller] = usages;
+  const usages: (readonly [Usage, Usage, Usage])[] = [];
+  while (usages.length < RSS_SAMPLES) {
+    usages.push([world.hookService.usage(), world.resolver.usage(), usageOf(metacontroller)]);
+    await sleep(SAMPLE_EVERY_MS);
+  }
   process.kill(metacontroller, 'SIGSTOP');
   try {
     await sleep(IN_FLIGHT_MS);
     return {
-      'hook service': memoryOf(ofHookService, await world.hookService.inspect(leastLiveBytes)),
-      resolver: memoryOf(ofResolver, await world.resolver.inspect(leastLiveBytes)),
-      Metacontroller: memoryOf(ofMetacontroller),
+      'hook service': memoryOf(
+        usages.map(([usage]) => usage),
+        await world.hookService.inspect(leastLiveBytes),
+      ),
+      resolver: memoryOf(
+        usages.map(([, usage]) => usage),
+        await world.resolver.inspect(leastLiveBytes),
+      ),
+      Metacontroller: memoryOf(usages.map(([, , usage]) => usage)),
     };
   } finally {
     process.kill(metacontroller, 'SIGCONT');
   }
 }
 
-function memoryOf({ rssMiB, peakMiB }: Usage, liveBytes?: number): MemoryFigures {
+function memoryOf(usages: readonly Usage[], liveBytes?: number): MemoryFigures {
+  const rssMiB = median(usages.map((usage) => usage.rssMiB));
+  const peakMiB = Math.max(...usages.map((usage) => usage.peakMiB));
   return { rssMiB, peakMiB, ...(liveBytes === undefined ? {} : { liveMiB: liveBytes / 1024 ** 2 }) };
 }
 

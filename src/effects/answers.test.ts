@@ -6,6 +6,7 @@ import { requestOf, SETTINGS, WORLD, type World } from '../core/testing/world.ts
 import type { TriggerReading } from '../core/types.ts';
 import { KubeApiError } from '../errors.ts';
 import { findUnusableRules } from '../resolver/http1/probe-response.ts';
+import type { TriggeredService } from '../triggers/trigger-type.ts';
 import type { AnsweredHook } from './answers.ts';
 import { createEffects } from './create-effects.ts';
 import { createModelCluster, keyOf, keyOfTarget, refusal } from './testing/model-cluster.ts';
@@ -29,7 +30,7 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
     return [{ state: demand, reason: 'Test', message: demand, ageSeconds: 0 }];
   };
   const forgotten: string[] = [];
-  const forget = (uid: string) => void forgotten.push(uid);
+  const forget = ({ namespace }: TriggeredService) => void forgotten.push(namespace);
   const triggers = { read: () => readings('read'), prove: () => readings('prove'), refresh: async () => {}, forget };
   const answered: AnsweredHook[] = [];
   const { answers, wakes, registry } = createEffects({
@@ -210,7 +211,7 @@ test('a finalized ElastiService is forgotten', async () => {
   const answer = await finalize({ ...WORLD, deletedAt: WORLD.now, status: { phase: 'Serving', phaseSince: ago(900) } });
   assert.equal(answer.finalized, true);
   assert.equal(answered.at(-1)?.isFinalized, true);
-  assert.deepEqual(forgotten, ['uid-web']);
+  assert.deepEqual(forgotten, ['shop']);
   cluster.elastiServices.delete(keyOf(requestOf(WORLD).parent.metadata));
   assert.equal(await registry.find('shop', 'web'), undefined);
 });

@@ -3,7 +3,7 @@ import type { Triggers } from '../triggers/triggers.ts';
 import { type Answers, type AnswersDeps, createAnswers } from './answers.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from './carry-out.ts';
 import { createEvents } from './events.ts';
-import { createGather, type GatherDeps, type ResolverReads } from './gather.ts';
+import { createGather, type GatherDeps, type ResolverReads, triggeredServiceOf } from './gather.ts';
 import type { ClaimsCluster, ClaimsSight, Clock, Cluster, Logger, Random, SightCluster } from './ports.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createResolverClaims, type ResolverClaims } from './resolver-claims.ts';
@@ -91,7 +91,7 @@ export function createEffects(deps: EffectsDeps): Effects {
     releasePorts: byPort?.claims.release,
     onAnswered: (answer) => {
       onAnswered?.(answer);
-      if (answer.isFinalized) triggers.forget(answer.elastiService.uid);
+      if (answer.isFinalized) triggers.forget(triggeredServiceOf(answer.elastiService));
     },
   });
   const nudges = sighted && createSighted(deps, sighted, byPort && { ...byPort.resolver, claim: byPort.claims.peek });

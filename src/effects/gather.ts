@@ -188,10 +188,8 @@ export function createGather(deps: GatherDeps): Gather {
 }
 
 /** What concerns its triggers. */
-export const triggeredServiceOf = ({ namespace, uid, generation, spec }: ElastiService): TriggeredService => ({
+export const triggeredServiceOf = ({ namespace, spec }: ElastiService): TriggeredService => ({
   namespace,
-  uid,
-  generation,
   triggers: spec.triggers,
   cooldownSeconds: spec.cooldownPeriod,
 });

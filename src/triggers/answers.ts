@@ -45,7 +45,8 @@ export function createAnswers<A>(deps: {
   const remembered = createRecent<Remembered<A>>(deps.maxEntries);
   // Apart from what is remembered: of that there are thousands, of these few.
   const asking = new Map<string, Asking<A>>();
-  const nowMs = () => deps.clock.monotonicMs();
+  // Thousands of these are kept: whole numbers need no object of their own.
+  const nowMs = () => Math.floor(deps.clock.monotonicMs());
 
   return {
     recall(key, maxAgeMs) {

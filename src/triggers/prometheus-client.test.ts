@@ -8,9 +8,6 @@ const never = () => held<SendResponse>().promise;
 const many = (count: number, serverAddress?: string) =>
   service(
     Array.from({ length: count }, (_, i) => trigger({ query: `q${i}`, ...(serverAddress && { serverAddress }) })),
-    {
-      uid: `many-${count}-${serverAddress}`,
-    },
   );
 
 describe('a server that does not answer', () => {
@@ -125,7 +122,7 @@ it('reports each question with its outcome and its time', async () => {
   answer.resolve(vector('1'));
   await clock.settle();
   world.reply = () => vector();
-  await read(service([trigger({ query: 'none' })], { generation: 2 }));
+  await read(service([trigger({ query: 'none' })]));
   assert.deepEqual(reports, [
     { outcome: 'value', seconds: 1.5 },
     { outcome: 'EmptyResult', seconds: 0 },

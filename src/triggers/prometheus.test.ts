@@ -223,7 +223,7 @@ describe('headers', () => {
     const secretHeaders = { Authorization: { name: 'login', key: 'token' } };
     const { triggers, asked } = setup({ secrets: { 'a/login/token': '1', 'b/login/token': '2' } });
     for (const namespace of ['a', 'b']) {
-      await triggers.read(service([trigger({ secretHeaders })], { namespace, uid: namespace }), {
+      await triggers.read(service([trigger({ secretHeaders })], { namespace }), {
         maxAgeSeconds: 60,
         budgetMs: 200,
       });

@@ -31,30 +31,24 @@ export function createPrometheusTrigger(deps: {
 
   return {
     type: 'prometheus',
-    makeKey(service, trigger) {
-      const question = makeQuestion(service, trigger, settings);
-      return 'reason' in question ? question : keyOf(question);
-    },
-    makeProbe(service, trigger, key) {
+    makeProbe(service, trigger) {
       const { metadata } = trigger;
+      const question = makeQuestion(service, trigger, settings);
+      if ('reason' in question) return question;
       const threshold = parseThreshold(metadata.threshold) ?? Number.NaN;
-      const instant = (): Keyed => {
-        const question = makeQuestion(service, trigger, settings);
-        // What cannot be asked has no key.
-        if ('reason' in question) throw new Error(`a trigger with a key cannot be asked: ${question.reason}`);
-        return { question, key };
-      };
+      const key = keyOf(question);
+      const instant = { question, key };
       return {
         recall: (maxAgeMs) => {
           const known = answers.recall(key, maxAgeMs);
           return known && judge(known, threshold);
         },
         read: async (maxAgeMs) =>
-          judge(answers.recall(key, maxAgeMs) ?? (await askJoining(instant(), Number.POSITIVE_INFINITY)), threshold),
-        prove: (windowSeconds) => prove({ instant: instant(), metadata, threshold, windowSeconds }),
+          judge(answers.recall(key, maxAgeMs) ?? (await askJoining(instant, Number.POSITIVE_INFINITY)), threshold),
+        prove: (windowSeconds) => prove({ instant, metadata, threshold, windowSeconds }),
+        forget: () => answers.forget(key),
       };
     },
-    forget: (key) => answers.forget(key),
   };
 
   /** The present comes first: it is younger than the last step of the window, and its type shapes the window's query. */
@@ -70,7 +64,6 @@ export function createPrometheusTrigger(deps: {
     if (now.state !== 'idle' || present.answer.kind !== 'value') return now;
 
     const { resultType } = present.answer;
-    const ways = waysOf(instant.question);
     const [was, uptime] = await Promise.all([
       windowSeconds > 0
         ? askOnce(windowQuery(instant.question.query, { windowSeconds, pollSeconds: settings.pollSeconds, resultType }))
@@ -86,7 +79,7 @@ export function createPrometheusTrigger(deps: {
     /** Nobody asks for these again, so they are shared while under way and not remembered. */
     async function askOnce(query: string): Promise<Answered<PrometheusAnswer>> {
       const question: PrometheusQuestion = { ...instant.question, query, several: 'highest' };
-      const key = `${ways} ${query}`;
+      const key = keyOf(question);
       const answered = await askJoining({ question, key }, 0);
       answers.forget(key);
       return answered;
@@ -125,13 +118,11 @@ interface Keyed {
   readonly key: string;
 }
 
-const keyOf = (question: PrometheusQuestion): string => hashOf([waysOf(question), question.query]);
-
-/** The same for all questions to one server with one set of headers. Secrets enter by name only, and only their own namespace shares them. */
-function waysOf({ server, namespace, headers }: PrometheusQuestion): string {
+/**
+ * The same for all who ask one server the same with one set of headers. Secrets enter by name only, and only their own namespace
+ * shares them. Hashed, since headers may hold credentials.
+ */
+function keyOf({ server, namespace, headers, query, several }: PrometheusQuestion): string {
   const secrets = Object.entries(headers.secrets).map(([header, { name, key }]) => [header, namespace, name, key]);
-  return hashOf([server.url.href, Object.entries(headers.values), secrets]);
+  return hash('sha256', JSON.stringify([server.url.href, headers.values, secrets, query, several]), 'base64');
 }
-
-/** Hashed, since headers may hold credentials. */
-const hashOf = (parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64');

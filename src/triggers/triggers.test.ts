@@ -34,8 +34,8 @@ describe('a reading', () => {
     const { read } = setup({
       reply: ({ query }) => (query === 'good' ? vector('1') : { status: 200, body: '{"status":"success"}' }),
     });
-    const [good] = await read(service([trigger({ query: 'good' })], { uid: 'a' }));
-    const [bad] = await read(service([trigger({ query: 'bad' })], { uid: 'b' }));
+    const [good] = await read(service([trigger({ query: 'good' })]));
+    const [bad] = await read(service([trigger({ query: 'bad' })]));
     assert.deepEqual([good?.state, bad?.state], ['idle', 'failed']);
   });
 
@@ -186,24 +186,23 @@ describe('memory', () => {
     assert.equal((await read(service([trigger()]), 900))[0]?.reason, 'ConnectionFailed');
   });
 
-  it('is dropped with the ElastiService, and with its generation', async () => {
+  it('is dropped with the ElastiService', async () => {
     const { triggers, read, asked } = setup();
     await read(service([trigger()]), 900);
-    triggers.forget('uid-1');
+    triggers.forget(service([trigger({ query: 'unheard of' }), trigger({ threshold: 'none' })]));
+    await read(service([trigger()]), 900);
+    assert.equal(asked.length, 1);
+    triggers.forget(service([trigger()]));
     await read(service([trigger()]), 900);
     assert.equal(asked.length, 2);
-    await read(service([trigger({ threshold: 0 })], { generation: 2 }), 900);
-    assert.equal(asked.length, 3);
-    triggers.forget('unheard-of');
   });
 
-  it('judges by the threshold of the generation asked for', async () => {
-    const { read } = setup();
+  it('is judged by the threshold as it is now', async () => {
+    const { read, asked } = setup();
     const states = [];
-    for (const [generation, threshold] of [5, 0, 5].entries()) {
-      states.push((await read(service([trigger({ threshold })], { generation }), 900))[0]?.state);
-    }
+    for (const threshold of [5, 0, 5]) states.push((await read(service([trigger({ threshold })]), 900))[0]?.state);
     assert.deepEqual(states, ['idle', 'active', 'idle']);
+    assert.equal(asked.length, 1);
   });
 });
 
@@ -243,9 +242,7 @@ describe('budget', () => {
 describe('a question shared', () => {
   it('is asked once for all that ask the same, while under way and after (pitfall 26)', async () => {
     const { clock, triggers, asked } = setup();
-    const all = Array.from({ length: 50 }, (_, i) =>
-      service([trigger({ threshold: i })], { uid: `uid-${i}`, namespace: `n-${i}` }),
-    );
+    const all = Array.from({ length: 50 }, (_, i) => service([trigger({ threshold: i })], { namespace: `n-${i}` }));
     const readings = await Promise.all(all.map((one) => triggers.read(one, { maxAgeSeconds: 5, budgetMs: 200 })));
     assert.equal(asked.length, 1);
     assert.equal(readings.filter(([reading]) => reading?.state === 'active').length, 2);
@@ -276,7 +273,7 @@ it('reads the same in the same order each time, down to the requests', async () 
     });
     const readings = [];
     for (let i = 0; i < 20; i++) {
-      const one = service([trigger({ query: 'a' }), trigger({ query: 'b' })], { uid: `uid-${i % 3}` });
+      const one = service([trigger({ query: 'a' }), trigger({ query: 'b' })]);
       readings.push(await clock.run(triggers.read(one, { maxAgeSeconds: i % 4, budgetMs: 200 })));
       readings.push(await clock.run(triggers.prove(one, { windowSeconds: 60, budgetMs: 200 })));
       await clock.advance(1_300);

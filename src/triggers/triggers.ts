@@ -1,4 +1,4 @@
-import { createRecent } from '../core/recent.ts';
+import type { Trigger } from '../api/elastiservice.ts';
 import type { TriggerReading } from '../core/types.ts';
 import type { Clock, Cluster } from '../effects/ports.ts';
 import { createPrometheusTrigger } from './prometheus.ts';
@@ -47,16 +47,9 @@ export interface Triggers {
     options: { readonly maxAgeSeconds: number; readonly budgetMs: number },
   ): Promise<void>;
   /** Drops what is remembered for a deleted ElastiService. */
-  forget(uid: string): void;
+  forget(service: TriggeredService): void;
 }
 
-/** The keys of its triggers, in order. There are thousands of these: a probe takes ten times as much. */
-interface Prepared {
-  readonly generation: number;
-  readonly keys: readonly ReturnType<TriggerType['makeKey']>[];
-}
-
-const MAX_SERVICES = 20_000;
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_CONCURRENCY = 20;
 /** Long enough that a burst of syncs does not ask a failing server each time. */
@@ -75,7 +68,6 @@ export function createTriggers(deps: {
 }): Triggers {
   const { clock } = deps;
   const types = new Map(createTypes().map((type) => [type.type, type]));
-  const services = createRecent<Prepared>(MAX_SERVICES, forgetKeys);
 
   return {
     read: (service, { maxAgeSeconds, budgetMs }) =>
@@ -91,10 +83,11 @@ export function createTriggers(deps: {
     },
     prove: (service, { windowSeconds, budgetMs }) =>
       readAll(service, (probe) => within(clock, budgetMs, probe.prove(windowSeconds))),
-    forget(uid) {
-      const prepared = services.get(uid);
-      if (prepared) forgetKeys(prepared);
-      services.delete(uid);
+    forget(service) {
+      for (const trigger of service.triggers) {
+        const probe = makeProbe(service, trigger);
+        if (!('reason' in probe)) probe.forget();
+      }
     },
   };
 
@@ -118,12 +111,10 @@ export function createTriggers(deps: {
     evaluate: (probe: Probe) => Verdict | 'late' | Promise<Verdict | 'late'>,
   ): Promise<readonly TriggerReading[]> {
     const verdicts = await Promise.all(
-      service.triggers.map(async (trigger, index) => {
+      service.triggers.map(async (trigger) => {
         try {
-          const key = keysOf(service)[index] ?? UNKNOWN;
-          if (typeof key !== 'string') return failed(key.reason);
-          const probe = types.get(trigger.type)?.makeProbe(service, trigger, key);
-          return probe ? await evaluate(probe) : failed(UNKNOWN.reason);
+          const probe = makeProbe(service, trigger);
+          return 'reason' in probe ? failed(probe.reason) : await evaluate(probe);
         } catch (error) {
           deps.onBug?.(error);
           return failed('InternalError');
@@ -133,21 +124,11 @@ export function createTriggers(deps: {
     return verdicts.map((verdict) => makeReading(verdict, clock.monotonicMs()));
   }
 
-  function keysOf(service: TriggeredService): Prepared['keys'] {
-    const known = services.get(service.uid);
-    if (known?.generation === service.generation) return known.keys;
-    if (known) forgetKeys(known);
-    const keys = service.triggers.map((trigger) => types.get(trigger.type)?.makeKey(service, trigger) ?? UNKNOWN);
-    services.set(service.uid, { generation: service.generation, keys });
-    return keys;
-  }
-
-  function forgetKeys({ keys }: Prepared): void {
-    for (const key of keys) if (typeof key === 'string') for (const type of types.values()) type.forget(key);
+  function makeProbe(service: TriggeredService, trigger: Trigger): ReturnType<TriggerType['makeProbe']> {
+    return types.get(trigger.type)?.makeProbe(service, trigger) ?? { reason: 'UnknownTriggerType' };
   }
 }
 
-const UNKNOWN = { reason: 'UnknownTriggerType' } as const;
 const failed = (reason: Reason): Verdict => ({ state: 'failed', reason, askedAtMs: 0 });
 
 function makeReading(verdict: Verdict | 'late', nowMs: number): TriggerReading {

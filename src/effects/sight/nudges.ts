@@ -139,6 +139,7 @@ export function createNudges(deps: NudgesDeps): Nudges {
     const uid = sight.mirror.parent(key)?.metadata.uid;
     if (uid === undefined) {
       forget(key);
+      timetable.forget(key);
       return undefined;
     }
     // Whoever has it by then may be gone.

@@ -129,12 +129,12 @@ test('a drain is left to Metacontroller for as long as one may last, and no long
 test('triggers are asked before anything is decided, so that what changes while a server answers is seen', async () => {
   const refreshed = Promise.withResolvers<void>();
   const asked: unknown[] = [];
-  const refresh: PreviewDeps['triggers']['refresh'] = ({ uid }, { maxAgeSeconds }) => {
-    asked.push({ uid, maxAgeSeconds });
+  const refresh: PreviewDeps['triggers']['refresh'] = ({ namespace }, { maxAgeSeconds }) => {
+    asked.push({ namespace, maxAgeSeconds });
     return refreshed.promise;
   };
   const { preview, mirror } = previewIn(settled(BUSY), () => true, refresh);
-  assert.deepEqual(asked, [{ uid: 'uid-web', maxAgeSeconds: SETTINGS.pollSeconds / 2 }]);
+  assert.deepEqual(asked, [{ namespace: 'shop', maxAgeSeconds: SETTINGS.pollSeconds / 2 }]);
   mirror.sinks.services.remove({ metadata: { namespace: 'shop', name: 'web' } });
   refreshed.resolve();
   assert.ok((await preview)?.difference);

@@ -44,3 +44,13 @@ test('a key that was taken can be set anew, later than before', () => {
   timetable.hasten('web', 7);
   assert.equal(timetable.nextMs(), 7);
 });
+
+test('a key that is forgotten is not due any more, and can be set anew', () => {
+  const timetable = createTimetable();
+  timetable.hasten('web', 5);
+  timetable.forget('web');
+  assert.equal(timetable.take(5), undefined);
+  timetable.hasten('web', 7);
+  assert.equal(timetable.take(7), 'web');
+  assert.equal(timetable.nextMs(), undefined);
+});

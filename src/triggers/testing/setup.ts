@@ -32,11 +32,9 @@ export const trigger = (metadata: Partial<Trigger['metadata']> = {}): Trigger =>
   metadata: { query: 'requests', threshold: '5', ...metadata },
 });
 
-/** An ElastiService with these triggers; another set of triggers needs another generation. */
+/** An ElastiService with these triggers. */
 export const service = (triggers: readonly Trigger[], more: Partial<TriggeredService> = {}): TriggeredService => ({
   namespace: 'shop',
-  uid: 'uid-1',
-  generation: 1,
   triggers,
   cooldownSeconds: 900,
   ...more,
