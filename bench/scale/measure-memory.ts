@@ -27,33 +27,37 @@ const SAMPLE_EVERY_MS = 250;
 /** What the three take: first as they are, for some seconds, then what of it lives once nothing is asked any more. */
 export async function measureMemory(world: BenchWorld): Promise<AllMemory> {
   const metacontroller = pidOf(world.layout, 'metacontroller');
-  const usages: (readonly [Usage, Usage, Usage])[] = [];
-  while (usages.length < RSS_SAMPLES) {
-    usages.push([world.hookService.usage(), world.resolver.usage(), usageOf(metacontroller)]);
-    await sleep(SAMPLE_EVERY_MS);
-  }
+  const [ofHookService, ofResolver, ofMetacontroller] = await Promise.all([
+    sampleUsage(world.hookService.usage),
+    sampleUsage(world.resolver.usage),
+    sampleUsage(() => usageOf(metacontroller)),
+  ]);
   process.kill(metacontroller, 'SIGSTOP');
   try {
     await sleep(IN_FLIGHT_MS);
     return {
-      'hook service': memoryOf(
-        usages.map(([usage]) => usage),
-        await world.hookService.inspect(leastLiveBytes),
-      ),
-      resolver: memoryOf(
-        usages.map(([, usage]) => usage),
-        await world.resolver.inspect(leastLiveBytes),
-      ),
-      Metacontroller: memoryOf(usages.map(([, , usage]) => usage)),
+      'hook service': memoryOf(ofHookService, await world.hookService.inspect(leastLiveBytes)),
+      resolver: memoryOf(ofResolver, await world.resolver.inspect(leastLiveBytes)),
+      Metacontroller: memoryOf(ofMetacontroller),
     };
   } finally {
     process.kill(metacontroller, 'SIGCONT');
   }
 }
 
-function memoryOf(usages: readonly Usage[], liveBytes?: number): MemoryFigures {
-  const rssMiB = median(usages.map((usage) => usage.rssMiB));
-  const peakMiB = Math.max(...usages.map((usage) => usage.peakMiB));
+async function sampleUsage(usage: () => Usage): Promise<MemoryFigures> {
+  const samples: Usage[] = [];
+  while (samples.length < RSS_SAMPLES) {
+    samples.push(usage());
+    await sleep(SAMPLE_EVERY_MS);
+  }
+  return {
+    rssMiB: median(samples.map(({ rssMiB }) => rssMiB)),
+    peakMiB: Math.max(...samples.map((each) => each.peakMiB)),
+  };
+}
+
+function memoryOf({ rssMiB, peakMiB }: MemoryFigures, liveBytes?: number): MemoryFigures {
   return { rssMiB, peakMiB, ...(liveBytes === undefined ? {} : { liveMiB: liveBytes / 1024 ** 2 }) };
 }
 

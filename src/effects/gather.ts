@@ -191,7 +191,6 @@ export function createGather(deps: GatherDeps): Gather {
 export const triggeredServiceOf = ({ namespace, spec }: ElastiService): TriggeredService => ({
   namespace,
   triggers: spec.triggers,
-  cooldownSeconds: spec.cooldownPeriod,
 });
 
 /** Connections of those that share the target end with its pods too. */

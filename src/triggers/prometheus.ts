@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PrometheusMetadata, Trigger } from '../api/elastiservice.ts';
+import { createRecent } from '../core/recent.ts';
 import type { Clock } from '../effects/ports.ts';
 import { type Answered, createAnswers } from './answers.ts';
 import { planHeaders } from './headers.ts';
@@ -7,10 +8,12 @@ import type { PrometheusAnswer } from './prometheus-answer.ts';
 import type { AskPrometheus, PrometheusQuestion } from './prometheus-client.ts';
 import { uptimeQuery, windowQuery } from './prometheus-query.ts';
 import type { Reason } from './reasons.ts';
-import { resolveServer, type ServerRules } from './server-guard.ts';
+import { resolveServer, type Server, type ServerRules } from './server-guard.ts';
 import type { TriggeredService, TriggerType, Verdict } from './trigger-type.ts';
 
 const MAX_ANSWERS = 50_000;
+/** Thousands of triggers name the same few. */
+const MAX_SERVERS = 500;
 
 /** The trigger type `prometheus`: idle while the value of a query is below the threshold. */
 export function createPrometheusTrigger(deps: {
@@ -26,6 +29,15 @@ export function createPrometheusTrigger(deps: {
     keepFailureMs: settings.keepFailureSeconds * 1000,
     isFailure: (answer) => answer.kind === 'failed',
   });
+  const servers = createRecent<Server>(MAX_SERVERS);
+  const serverOf = (address = ''): ReturnType<typeof resolveServer> => {
+    const known = servers.get(address);
+    if (known !== undefined) return known;
+    const server = resolveServer(address, settings);
+    // An address that is refused may hold credentials.
+    if (!('reason' in server)) servers.set(address, server);
+    return server;
+  };
   const askJoining = ({ question, key }: Keyed, joinMs: number) =>
     answers.ask(key, joinMs, (markAsked) => deps.ask(question, markAsked));
 
@@ -33,7 +45,7 @@ export function createPrometheusTrigger(deps: {
     type: 'prometheus',
     makeProbe(service, trigger) {
       const { metadata } = trigger;
-      const question = makeQuestion(service, trigger, settings);
+      const question = makeQuestion(service, trigger, serverOf);
       if ('reason' in question) return question;
       const threshold = parseThreshold(metadata.threshold) ?? Number.NaN;
       const key = keyOf(question);
@@ -102,10 +114,10 @@ function parseThreshold(threshold: number | string): number | undefined {
 function makeQuestion(
   { namespace }: TriggeredService,
   { metadata }: Trigger,
-  rules: ServerRules,
+  serverOf: (address: string | undefined) => ReturnType<typeof resolveServer>,
 ): PrometheusQuestion | { readonly reason: Reason } {
   if (parseThreshold(metadata.threshold) === undefined) return { reason: 'BadThreshold' };
-  const server = resolveServer(metadata.serverAddress, rules);
+  const server = serverOf(metadata.serverAddress);
   if ('reason' in server) return server;
   const headers = planHeaders(metadata);
   if (headers === undefined) return { reason: 'BadHeader' };

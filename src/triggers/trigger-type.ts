@@ -5,7 +5,6 @@ import type { Reason } from './reasons.ts';
 export interface TriggeredService {
   readonly namespace: string;
   readonly triggers: readonly Trigger[];
-  readonly cooldownSeconds: number;
 }
 
 /** Outcome of an evaluation, before it is given an age. */

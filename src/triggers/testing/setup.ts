@@ -36,7 +36,6 @@ export const trigger = (metadata: Partial<Trigger['metadata']> = {}): Trigger =>
 export const service = (triggers: readonly Trigger[], more: Partial<TriggeredService> = {}): TriggeredService => ({
   namespace: 'shop',
   triggers,
-  cooldownSeconds: 900,
   ...more,
 });
 
