@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { resetSocket } from '../../src/resolver/reset-socket.ts';
 import { splice } from '../../src/resolver/splice.ts';
+import { systemClock } from '../../src/system.ts';
 import { HOST } from './ports.ts';
 
 /** Told of what one connection does; calls must not throw. */
@@ -42,6 +43,7 @@ export function relay(client: Socket, realPort: number, watcher: ConnectionWatch
         return chunk;
       },
     },
+    systemClock.after,
   );
   return {
     cut: () => {

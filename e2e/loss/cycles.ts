@@ -8,6 +8,7 @@ import type { SiteFault } from './faults/site-faults.ts';
 import { RESOLVERS, systemPods } from './faults/system-pods.ts';
 import type { Load } from './load.ts';
 import type { Site } from './site.ts';
+import { tellWhyAwake } from './why-awake.ts';
 
 interface CyclesOptions {
   readonly world: FaultWorld;
@@ -53,8 +54,12 @@ async function runOne(options: CyclesOptions, chance: Chance, number: number): P
   };
   try {
     const figures = await runCycle(deps, number);
-    if (figures) done(figures);
-    else world.disturbances.count(STAYED_AWAKE);
+    if (figures) {
+      done(figures);
+    } else {
+      world.disturbances.count(STAYED_AWAKE);
+      step(`${site.name} ${number}: stayed awake: ${await tellWhyAwake(world, site)}`);
+    }
   } finally {
     // A cycle in which nobody fell asleep has come to neither.
     if (fault && isDone) {

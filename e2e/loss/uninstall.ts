@@ -4,11 +4,12 @@ import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/core/resources/resolver-
 import { type KubeObject, urlOf } from '../cluster/kube-object.ts';
 import { run } from '../cluster/shell.ts';
 import { SYSTEM_NAMESPACE } from '../environment/environment.ts';
-import { ELASTI_SERVICES, type ElastiServiceObject, SLICES } from '../stage/objects.ts';
+import { SLICES } from '../stage/objects.ts';
 import { BUSY } from './cycle.ts';
 import type { FaultWorld } from './faults/fault.ts';
 import type { Load } from './load.ts';
 import type { Site } from './site.ts';
+import { tellWhyAwake } from './why-awake.ts';
 
 interface UninstallOptions {
   readonly world: FaultWorld;
@@ -24,7 +25,8 @@ export async function uninstallWhileAsleep({ world, sites }: UninstallOptions): 
   const asleep = sites.map(async ({ site, load }) => {
     await load.flow({});
     const isAsleep = await witness.until(site, ({ phase }) => phase === 'Asleep', ASLEEP_LIMIT_MS);
-    if (!isAsleep) throw new Error(`${site.name} did not fall asleep before the end: ${await tellWhy(world, site)}`);
+    if (!isAsleep)
+      throw new Error(`${site.name} did not fall asleep before the end: ${await tellWhyAwake(world, site)}`);
   });
   await Promise.all(asleep);
   await disturbances.during('uninstalled', async () => {
@@ -37,13 +39,6 @@ export async function uninstallWhileAsleep({ world, sites }: UninstallOptions): 
   const left = sites.filter(({ site }) => witness.view(site).replicas === 0).map(({ site }) => `${site.name} is at 0`);
   left.push(...(await remainders(world, sites)));
   if (left.length > 0) throw new Error(`after it was uninstalled: ${left.join(', ')}`);
-}
-
-/** What its ElastiService says of it. */
-async function tellWhy({ environment, witness }: FaultWorld, site: Site): Promise<string> {
-  const path = urlOf(ELASTI_SERVICES, site.namespace, site.name);
-  const { metadata, status } = await environment.api.call<ElastiServiceObject>('GET', path);
-  return JSON.stringify({ view: witness.view(site), created: metadata.creationTimestamp, status });
 }
 
 /** What stands of ours. */

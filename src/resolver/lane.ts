@@ -20,7 +20,7 @@ export interface LaneDeps {
   readonly endpoints: Endpoints;
   readonly budget: Budget;
   readonly limits: ResolverLimits;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly random: Pick<Random, 'next'>;
   readonly events: ResolverEvents;
   readonly traces: ColdStartTraces | undefined;

@@ -42,6 +42,8 @@ export const MAX_REFUSING = 1000;
 export const MAX_HEAD_BYTES = 8 * 1024;
 /** Keep-alive probes find a vanished peer that a silent connection would never tell of. */
 export const KEEP_ALIVE_DELAY_MS = 15_000;
+/** Whose peer is gone after its end may go on saying things this long, as Linux allows it (tcp_fin_timeout). */
+export const UNHEARD_MS = 60_000;
 /** A service without connections is reported this long after its last byte. */
 export const REPORTED_FOR_MS = 10 * 60_000;
 /** A port serves on for this long after its claim is gone: a kube-proxy may hear late that no slice names it any more. */

@@ -9,7 +9,7 @@ import { splice } from './splice.ts';
 
 interface OpenOptions {
   readonly service: Service;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   /** Read from the client before. */
   readonly kept: Buffer | undefined;
   /** Whether the first answer says that the service was asleep. */
@@ -73,6 +73,7 @@ export function openConnection(connection: Connection, options: OpenOptions): vo
   splice(
     { socket: client, onChunk: onBytesIn },
     { socket, onChunk: onBytesOut, ...(rewriter ? { onEnd: rewriter.rest } : {}) },
+    clock.after,
   );
   if (connection.hasEnded) socket.end();
 }

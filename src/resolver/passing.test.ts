@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as macrotask } from 'node:timers/promises';
+import type { Clock } from '../effects/ports.ts';
+import { createVirtualClock } from '../effects/testing/virtual-clock.ts';
 import { freePort } from '../testing/free-port.ts';
 import { connectTo, record } from './testing/client.ts';
 import { makeRoute } from './testing/models.ts';
@@ -13,9 +15,9 @@ const GIB = 2 ** 30;
 const BLOCK = Buffer.alloc(256 * 1024);
 
 /** A service that is asleep or has a pod already, and a pod whose end of each connection the test holds. */
-async function setup(t: TestContext, { isAsleep }: { readonly isAsleep: boolean }) {
+async function setup(t: TestContext, { isAsleep, clock }: { readonly isAsleep: boolean; readonly clock?: Clock }) {
   const route = makeRoute('web', await freePort());
-  const world = await startWorld(t, { routes: [route] });
+  const world = await startWorld(t, { routes: [route], ...(clock ? { clock } : {}) });
   const accepted: Socket[] = [];
   const pod = await startPod(
     t,
@@ -122,6 +124,36 @@ test('an answer is delivered whole though the pod resets what the client sends a
   client.socket.end();
   await until(() => world.told.includes('ended'));
 });
+
+for (const [name, isClient] of [
+  ['a client', true],
+  ['a pod', false],
+] as const) {
+  test(
+    `${name} whose peer is gone after its end is let go after a while, so that it keeps nothing awake`,
+    options,
+    async (t) => {
+      const clock = createVirtualClock();
+      const world = await setup(t, { isAsleep: false, clock });
+      const { client, pod } = await world.join();
+      const [gone, left] = isClient ? [pod, client] : [client, pod];
+      gone.socket.end('the last');
+      await until(() => left.ended() === 'FIN');
+      gone.socket.destroy();
+      // This brings a reset about, as a keep-alive probe does.
+      left.socket.write('to nobody');
+      for (let n = 0; n < 50; n++) await macrotask();
+      await clock.advance(15_000);
+      for (let n = 0; n < 50; n++) await macrotask();
+      await clock.advance(59_999);
+      assert.equal(world.resolver.connections()['uid-web']?.open, 1);
+      assert.ok(left.text().endsWith('the last'));
+      await clock.advance(1);
+      await until(() => world.told.includes('ended'));
+      assert.equal(world.resolver.connections()['uid-web']?.open, 0);
+    },
+  );
+}
 
 test('bytes and connections are counted by service', options, async (t) => {
   const world = await setup(t, { isAsleep: true });

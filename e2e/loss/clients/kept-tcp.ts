@@ -14,8 +14,12 @@ export function openKeptTcp(site: Site, nextSource: () => Source): Kept {
       return line.isAskedToLeave || line.isOver;
     },
     say: async () => outcomeOf(await line.say()),
-    // A line that broke with nothing said on it has lost nothing.
-    leave: () => (line.isOver ? undefined : line.end().then(outcomeOf)),
+    leave: () => {
+      const { isOver } = line;
+      const ending = line.end();
+      // A line that broke with nothing said on it has lost nothing.
+      return isOver ? undefined : ending.then(outcomeOf);
+    },
   };
 }
 
