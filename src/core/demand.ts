@@ -9,6 +9,9 @@ export interface Demand {
   readonly ageSeconds: number;
 }
 
+/** The reason where any trigger is active. */
+export const TRIGGER_ACTIVE = 'TriggerActive';
+
 /** Combines readings: any active is active; else any failed is unknown; else any pending is pending; else idle. */
 export function decideDemand(readings: readonly TriggerReading[]): Demand {
   if (readings.length === 0) return { state: 'unread', reason: 'TriggersUnread', message: '', ageSeconds: 0 };
@@ -21,7 +24,7 @@ export function decideDemand(readings: readonly TriggerReading[]): Demand {
     return { state: 'idle', reason: 'TriggersIdle', message: 'every trigger is idle', ageSeconds };
   }
   const { message, ageSeconds } = decisive;
-  if (decisive.state === 'active') return { state: 'active', reason: 'TriggerActive', message, ageSeconds };
+  if (decisive.state === 'active') return { state: 'active', reason: TRIGGER_ACTIVE, message, ageSeconds };
   if (decisive.state === 'pending') return { state: 'pending', reason: 'TriggersPending', message, ageSeconds };
   return { state: 'unknown', reason: 'TriggersUnknown', message: `${decisive.reason}: ${message}`, ageSeconds };
 }

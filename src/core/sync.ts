@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Child } from '../api/hooks.ts';
 import { withReady } from './conditions.ts';
 import { makeWakePatch } from './decide-raise.ts';
+import { TRIGGER_ACTIVE } from './demand.ts';
 import type { Decision, Plan } from './phase.ts';
 import { probeRuleEvents } from './probe-rules.ts';
 import { listChildren, observedChildren } from './resources/children.ts';
@@ -88,6 +89,19 @@ export function nextLookSeconds({ view, decision }: Plan, patches: readonly Scal
   if (decision === undefined || !isAtRest(view, decision, patches)) return undefined;
   const seconds = secondsToNextLook(view, decision, patches);
   return seconds >= view.settings.pollSeconds || view.facts.slices.size === 0 ? seconds : undefined;
+}
+
+/** What nobody tells of, such as a resolver that lost a port, is looked for this often where it cannot change what is done. */
+const UNTOLD_SECONDS = 300;
+
+/**
+ * How long the answer stays what it is for as long as a trigger is active and nothing is heard of, in seconds; undefined: it rests on
+ * more than that.
+ */
+export function activeForSeconds({ view, decision }: Plan, patches: readonly ScalePatch[]): number | undefined {
+  const isKeptByTrigger = decision?.phase === 'Serving' && decision.reason === TRIGGER_ACTIVE;
+  if (!isKeptByTrigger || view.facts.slices.size > 0 || !isAtRest(view, decision, patches)) return undefined;
+  return Math.min(UNTOLD_SECONDS * (1 - shareOf(view.facts.elastiService.uid) / 2), periodLeftSeconds(view));
 }
 
 function secondsToNextLook(view: View, { againInSeconds, phase }: Decision, patches: readonly ScalePatch[]): number {

@@ -31,7 +31,7 @@ function setup() {
     clock,
     random: createSeededRandom(1),
     log: silentLog,
-    triggers: { read: idle, prove: idle, refresh: async () => {}, forget: () => {} },
+    triggers: { read: idle, prove: idle, refresh: async () => [], forget: () => {} },
     settings,
     byPort: {
       cluster: claimsCluster,

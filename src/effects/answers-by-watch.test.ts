@@ -44,7 +44,7 @@ function setup({ shown, real = shown, publishNotReadyAddresses = false, isCurren
     clock,
     random: createSeededRandom(1),
     log: silentLog,
-    triggers: { read: async () => reading, prove: async () => reading, refresh: async () => {}, forget: () => {} },
+    triggers: { read: async () => reading, prove: async () => reading, refresh: async () => [], forget: () => {} },
     settings: { ...SETTINGS, observedBy: 'watch' },
     sighted: {
       sight: { mirror, isCurrent: () => isCurrent, version: () => 1, newest: () => 1 },

@@ -31,7 +31,7 @@ function setup({ replicas = 2, demand = 'idle' as TriggerReading['state'], askMs
   };
   const forgotten: string[] = [];
   const forget = ({ namespace }: TriggeredService) => void forgotten.push(namespace);
-  const triggers = { read: () => readings('read'), prove: () => readings('prove'), refresh: async () => {}, forget };
+  const triggers = { read: () => readings('read'), prove: () => readings('prove'), refresh: async () => [], forget };
   const answered: AnsweredHook[] = [];
   const { answers, wakes, registry } = createEffects({
     cluster,

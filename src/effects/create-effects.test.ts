@@ -21,7 +21,7 @@ test('wakes go over the connections that are theirs, where there are such', asyn
     clock,
     random: createSeededRandom(1),
     log: silentLog,
-    triggers: { read: async () => [], prove: async () => [], refresh: async () => {}, forget: () => {} },
+    triggers: { read: async () => [], prove: async () => [], refresh: async () => [], forget: () => {} },
     settings: SETTINGS,
   });
   const { uid = '', creationTimestamp } = makeParent().metadata;

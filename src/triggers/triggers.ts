@@ -40,12 +40,12 @@ export interface Triggers {
   ): Promise<readonly TriggerReading[]>;
   /**
    * Asks again what was read within the last two polls and is older than maxAgeSeconds, so that a read finds it in memory: for those
-   * who would hold much while they wait for a server.
+   * who would hold much while they wait for a server. One reading per trigger, in order; `pending` where it was not read lately.
    */
   refresh(
     service: TriggeredService,
     options: { readonly maxAgeSeconds: number; readonly budgetMs: number },
-  ): Promise<void>;
+  ): Promise<readonly TriggerReading[]>;
   /** Drops what is remembered for a deleted ElastiService. */
   forget(service: TriggeredService): void;
 }
@@ -75,9 +75,9 @@ export function createTriggers(deps: {
         service,
         (probe) => probe.recall(maxAgeSeconds * 1000) ?? within(clock, budgetMs, probe.read(maxAgeSeconds * 1000)),
       ),
-    refresh: async (service, { maxAgeSeconds, budgetMs }) => {
+    refresh: (service, { maxAgeSeconds, budgetMs }) => {
       const wantedMs = 2000 * deps.settings.pollSeconds;
-      await readAll(service, (probe) =>
+      return readAll(service, (probe) =>
         probe.recall(wantedMs) === undefined ? 'late' : within(clock, budgetMs, probe.read(maxAgeSeconds * 1000)),
       );
     },

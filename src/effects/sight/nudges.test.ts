@@ -20,7 +20,15 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     mirror.sinks.elastiServices.put(makeParent({ metadata: { name, uid: `uid-${i}` }, spec: { service: name } }));
   }
   const differenceOf = new Map<string, string | undefined>();
-  const world = { difference: undefined as string | undefined, differenceOf, againInSeconds: 30, fails: false };
+  const world = {
+    difference: undefined as string | undefined,
+    differenceOf,
+    againInSeconds: 30,
+    activeForSeconds: undefined as number | undefined,
+    duringPreview: () => {},
+    fails: false,
+  };
+  const areUnheardOf: boolean[] = [];
   const written: { readonly key: string; readonly atMs: number; readonly value: string }[] = [];
   const looks: number[] = [];
   const nudges = createNudges({
@@ -30,10 +38,13 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     random: createSeededRandom(1),
     log: silentLog,
     isMine: options.isMine ?? (() => true),
-    preview: async (key): Promise<Preview> => {
+    preview: async (key, { isUnheardOf }): Promise<Preview> => {
       looks.push(clock.monotonicMs());
+      areUnheardOf.push(isUnheardOf);
+      world.duringPreview();
       const difference = differenceOf.has(key) ? differenceOf.get(key) : world.difference;
-      return { difference, againInSeconds: world.againInSeconds };
+      const { againInSeconds, activeForSeconds } = world;
+      return { difference, againInSeconds, activeForSeconds };
     },
     cluster: {
       writeNudge: async ({ namespace, name }, value) => {
@@ -43,7 +54,7 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
       },
     },
   });
-  return { clock, nudges, world, written, looks, mirror };
+  return { clock, nudges, world, written, looks, areUnheardOf, mirror };
 }
 
 test('where nothing differs nothing is written, and each is looked at once in a poll', async () => {
@@ -55,6 +66,36 @@ test('where nothing differs nothing is written, and each is looked at once in a 
   await clock.advance(10 * POLL_MS);
   assert.equal(looks.length, 11 * 20);
   assert.deepEqual(written, []);
+});
+
+test('one that rests on active triggers alone is unheard of until anything is told of it, or its time is up', async () => {
+  const { clock, nudges, world, areUnheardOf } = setup();
+  const nextLook = async (ms = POLL_MS) => {
+    await clock.advance(ms);
+    return areUnheardOf.splice(0);
+  };
+  world.activeForSeconds = 3600;
+  nudges.start();
+  assert.deepEqual(await nextLook(), [false]);
+  assert.deepEqual(await nextLook(), [true]);
+  nudges.related('shop/web-0');
+  assert.deepEqual(await nextLook(20), [false]);
+  assert.deepEqual(await nextLook(), [true]);
+  nudges.resolversChanged();
+  assert.deepEqual(await nextLook(), [false]);
+
+  world.duringPreview = nudges.resolversChanged;
+  assert.deepEqual(await nextLook(), [true]);
+  world.duringPreview = () => {};
+  assert.deepEqual(await nextLook(), [false], 'what changed meanwhile may not be in it');
+
+  world.activeForSeconds = 1.5 * (POLL_MS / 1000);
+  nudges.related('shop/web-0');
+  await nextLook(20);
+  assert.deepEqual(await nextLook(), [true]);
+  world.activeForSeconds = undefined;
+  assert.deepEqual(await nextLook(), [true]);
+  assert.deepEqual(await nextLook(), [false]);
 });
 
 test('of what is due together each has a turn of its own, so that a wake waits for one look and not for all', async () => {

@@ -74,10 +74,13 @@ export function createNudges(deps: NudgesDeps): Nudges {
   const underWay = new Map<string, { again: boolean }>();
   /** Nudges without an answer yet, and whether our own write has come back by our watch. */
   const open = new Map<string, { isSeen: boolean }>();
+  /** Until when, in ms, only triggers need to be read of those that are kept awake by one. */
+  const restingUntil = new Map<string, number>();
   /** In need of a nudge, the first that came first; and those that have their turn. */
   const waiting = new Set<string>();
   const called = new Set<string>();
   let answerMs = 0;
+  let resolverChanges = 0;
   let callOff: (() => void) | undefined;
   let armedMs = Number.POSITIVE_INFINITY;
   let isStarted = false;
@@ -143,8 +146,17 @@ export function createNudges(deps: NudgesDeps): Nudges {
       timetable.forget(key);
       return undefined;
     }
+    const isUnheardOf = clock.monotonicMs() < (restingUntil.get(key) ?? 0);
+    const changesBefore = resolverChanges;
     // Whoever has it by then may be gone.
-    const found = isMine(uid) ? await preview(key) : undefined;
+    const found = isMine(uid) ? await preview(key, { isUnheardOf }) : undefined;
+    // What was heard of meanwhile may not be in it.
+    const isHeardOf = underWay.get(key)?.again || resolverChanges > changesBefore;
+    if (found?.activeForSeconds !== undefined && !isHeardOf) {
+      restingUntil.set(key, Math.floor(clock.monotonicMs() + found.activeForSeconds * 1000));
+    } else if (found !== undefined) {
+      restingUntil.delete(key);
+    }
     if (found?.difference !== undefined) {
       const parent = sight.mirror.parent(key);
       if (parent !== undefined) return nudgeFor(key, parent, found.difference);
@@ -201,6 +213,7 @@ export function createNudges(deps: NudgesDeps): Nudges {
 
   const changed = (key: string, inMs: number) => {
     if (!isStarted) return;
+    restingUntil.delete(key);
     const running = underWay.get(key);
     if (running) running.again = true;
     else schedule(key, inMs);
@@ -225,6 +238,8 @@ export function createNudges(deps: NudgesDeps): Nudges {
       spread();
     },
     resolversChanged: () => {
+      restingUntil.clear();
+      resolverChanges++;
       for (const key of sight.mirror.parentKeys()) if (sight.mirror.isRedirected(key)) changed(key, SETTLE_MS);
     },
     shareChanged: () => {

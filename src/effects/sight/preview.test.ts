@@ -13,7 +13,7 @@ import {
   WORLD,
   type World,
 } from '../../core/testing/world.ts';
-import type { Settings } from '../../core/types.ts';
+import type { Settings, TriggerReading } from '../../core/types.ts';
 import { createMirror } from '../../mirror/mirror.ts';
 import { createPreview, type PreviewDeps } from './preview.ts';
 import type { Sight } from './sight.ts';
@@ -24,7 +24,8 @@ const OWNER = [{ apiVersion: 'x/v1', kind: 'ElastiService', name: 'web', uid: 'u
 function previewIn(
   world: World,
   isCurrent: Sight['isCurrent'] = () => true,
-  refresh: PreviewDeps['triggers']['refresh'] = async () => {},
+  refresh: PreviewDeps['triggers']['refresh'] = async () => [],
+  isUnheardOf = false,
 ) {
   const { parent, children, related } = requestOf(world);
   const mirror = createMirror({ settings: SETTINGS });
@@ -53,7 +54,7 @@ function previewIn(
     },
     triggers: { refresh },
   });
-  return { preview: makePreview('shop/web'), asked, mirror };
+  return { preview: makePreview('shop/web', { isUnheardOf }), asked, mirror };
 }
 
 const differenceIn = async (world: World) => (await previewIn(world).preview)?.difference;
@@ -77,6 +78,36 @@ test('a new ElastiService differs from what it should be, and once that is appli
   assert.equal(rested?.difference, undefined);
   assert.equal(rested?.againInSeconds, SETTINGS.pollSeconds);
 });
+
+test('one that a trigger keeps awake is not decided on while that is active and nothing is heard of', async () => {
+  const busy = settled(BUSY);
+  const whenUnheardOf = (state: TriggerReading['state']) => {
+    const reading = { state, reason: '', message: '', ageSeconds: 0 };
+    return previewIn(
+      busy,
+      () => true,
+      async () => [reading],
+      true,
+    ).preview;
+  };
+  const seconds = (await previewIn(busy).preview)?.activeForSeconds ?? 0;
+  assert.ok(seconds >= 150 && seconds <= 300, `${seconds} s`);
+  assert.equal(await whenUnheardOf('active'), undefined);
+  for (const state of ['idle', 'failed', 'pending'] as const) assert.ok(await whenUnheardOf(state), state);
+});
+
+for (const [what, world] of [
+  ['asleep', { ...WORLD, status: { phase: 'Asleep', sleptBy: 'elasti' }, replicas: 0, pods: [] }],
+  ['idle', settled(WORLD)],
+  ['without a ready pod', settled({ ...BUSY, pods: [{ address: '10.0.0.1', ready: false }] })],
+  ['with something to be told', { ...settled(BUSY), pods: [{ address: '10.0.0.1', ready: false }] }],
+] as const) {
+  test(`${what}: it does not rest on triggers alone`, async () => {
+    const preview = await previewIn(world).preview;
+    assert.ok(preview);
+    assert.equal(preview.activeForSeconds, undefined);
+  });
+}
 
 test('a new ElastiService is left to Metacontroller for a poll, without a call', async () => {
   const made: World = { ...BUSY, status: undefined, now: CREATED };
@@ -127,7 +158,7 @@ test('a drain is left to Metacontroller for as long as one may last, and no long
 });
 
 test('triggers are asked before anything is decided, so that what changes while a server answers is seen', async () => {
-  const refreshed = Promise.withResolvers<void>();
+  const refreshed = Promise.withResolvers<readonly TriggerReading[]>();
   const asked: unknown[] = [];
   const refresh: PreviewDeps['triggers']['refresh'] = ({ namespace }, { maxAgeSeconds }) => {
     asked.push({ namespace, maxAgeSeconds });
@@ -136,7 +167,7 @@ test('triggers are asked before anything is decided, so that what changes while 
   const { preview, mirror } = previewIn(settled(BUSY), () => true, refresh);
   assert.deepEqual(asked, [{ namespace: 'shop', maxAgeSeconds: SETTINGS.pollSeconds / 2 }]);
   mirror.sinks.services.remove({ metadata: { namespace: 'shop', name: 'web' } });
-  refreshed.resolve();
+  refreshed.resolve([]);
   assert.ok((await preview)?.difference);
 });
 
@@ -144,13 +175,13 @@ test('of a drain no trigger is asked, and of one that goes while a server answer
   const never = () => assert.fail('asked');
   const draining: World = { ...BUSY, status: { phase: 'Draining', phaseSince: BUSY.now.toISOString() } };
   assert.equal(await previewIn(draining, () => true, never).preview, undefined);
-  const refreshed = Promise.withResolvers<void>();
+  const refreshed = Promise.withResolvers<readonly TriggerReading[]>();
   const { preview, mirror } = previewIn(
     BUSY,
     () => true,
     () => refreshed.promise,
   );
   mirror.sinks.elastiServices.remove({ metadata: { namespace: 'shop', name: 'web' } });
-  refreshed.resolve();
+  refreshed.resolve([]);
   assert.equal(await preview, undefined);
 });

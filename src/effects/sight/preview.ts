@@ -1,9 +1,10 @@
 import type { Parent } from '../../api/hooks.ts';
+import { decideDemand } from '../../core/demand.ts';
 import { observe, parseElastiService } from '../../core/observe.ts';
 import { drainPatienceSeconds } from '../../core/phase.ts';
-import { nextLookSeconds, sync } from '../../core/sync.ts';
+import { activeForSeconds, nextLookSeconds, sync } from '../../core/sync.ts';
 import { secondsSince } from '../../core/time.ts';
-import type { Context, ElastiService, Facts, Needs, Settings } from '../../core/types.ts';
+import type { Context, ElastiService, Facts, Needs, Settings, TriggerReading } from '../../core/types.ts';
 import { isIncomplete } from '../../core/view.ts';
 import type { Triggers } from '../../triggers/triggers.ts';
 import { type Gather, triggeredServiceOf } from '../gather.ts';
@@ -18,6 +19,8 @@ export interface Preview {
   readonly difference: string | undefined;
   /** When the answer may differ next, in seconds; undefined: Metacontroller asks before. */
   readonly againInSeconds: number | undefined;
+  /** As of activeForSeconds, where nothing differs. */
+  readonly activeForSeconds: number | undefined;
 }
 
 export interface PreviewDeps {
@@ -28,8 +31,11 @@ export interface PreviewDeps {
   readonly triggers: Pick<Triggers, 'refresh'>;
 }
 
-/** Of the ElastiService `namespace/name`. Undefined: there is nothing to ask for, or too little is seen to tell. */
-export type MakePreview = (key: string) => Promise<Preview | undefined>;
+/**
+ * Of the ElastiService `namespace/name`; isUnheardOf: nothing was heard of it for less than the activeForSeconds of its last preview.
+ * Undefined: there is nothing to ask for, or too little is seen to tell.
+ */
+export type MakePreview = (key: string, options: { readonly isUnheardOf: boolean }) => Promise<Preview | undefined>;
 
 /** Nobody waits for what is only tried out. */
 export const TRIED_BUDGET_MS = 10_000;
@@ -49,7 +55,7 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
     return sight.isCurrent('elastiServices', parent.metadata.namespace) ? { parent, elastiService } : undefined;
   };
 
-  const refreshTriggers = (key: string): Promise<void> | undefined => {
+  const refreshTriggers = (key: string): Promise<readonly TriggerReading[]> | undefined => {
     const found = find(key);
     if (found === undefined) return undefined;
     return triggers.refresh(triggeredServiceOf(found.elastiService), {
@@ -58,9 +64,10 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
     });
   };
 
-  return async (key) => {
+  return async (key, { isUnheardOf }) => {
     // First, while nothing is held yet: what a decision is made of would outlive the young generation while a server answers.
-    await refreshTriggers(key);
+    const readings = await refreshTriggers(key);
+    if (isUnheardOf && readings !== undefined && decideDemand(readings).state === 'active') return undefined;
     const found = find(key);
     if (found === undefined) return undefined;
     const { parent, elastiService } = found;
@@ -69,12 +76,15 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
     const related = ofThoseSeen(sight, parent, all, settings);
     const facts = observe({ parent, children, related, finalizing: false }, elastiService, settings);
     if (isIncomplete(facts)) return undefined;
-    if (parent.status === undefined) return { difference: NO_STATUS, againInSeconds: undefined };
+    if (parent.status === undefined)
+      return { difference: NO_STATUS, againInSeconds: undefined, activeForSeconds: undefined };
     const { planned } = await gatherAll(facts, planner, tried, ON_OUR_WATCH);
     const result = sync(planned);
+    const difference = differenceOf(parent, facts, result);
     return {
-      difference: differenceOf(parent, facts, result),
+      difference,
       againInSeconds: nextLookSeconds(planned, result.scalePatches),
+      activeForSeconds: difference === undefined ? activeForSeconds(planned, result.scalePatches) : undefined,
     };
   };
 }
