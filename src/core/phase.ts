@@ -284,14 +284,23 @@ function decideServing(view: View, leave: LeaveProxy): Decision {
   const pending = pendingLeave(leave);
   return decision({
     phase: 'Serving',
-    reason: 'reason' in sleep ? sleep.reason : 'Serving',
-    message: 'message' in sleep ? sleep.message : 'traffic goes straight to the pods',
+    ...whyServing(view, sleep),
     isRedirected: leave.kind !== 'free',
     sleep,
     patches: pending.patches,
     unread: sleep.kind === 'unread' ? [sleep.what, ...pending.unread] : pending.unread,
     againInSeconds: leave.kind === 'free' ? nextLook : Math.min(nextLook, pending.againInSeconds),
   });
+}
+
+/** An answer that is late is there in a moment: until then what was told stands, or each would be two writes. */
+function whyServing({ last, isSpecChanged, demand }: View, sleep: SleepDecision): Refusal {
+  if (!('reason' in sleep)) return { reason: 'Serving', message: 'traffic goes straight to the pods' };
+  const isLate = demand.state === 'pending' && sleep.reason === demand.reason;
+  const isSteady = last.phase === 'Serving' && !isSpecChanged;
+  const told = last.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
+  const { reason, message } = isLate && isSteady && told !== undefined ? told : sleep;
+  return { reason, message };
 }
 
 function pendingLeave(leave: LeaveProxy): Pick<Decision, 'patches' | 'unread' | 'againInSeconds'> {

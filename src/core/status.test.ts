@@ -64,3 +64,14 @@ test('while draining, the time of slices that were changed since, or made anew, 
   assert.equal(changed.status.redirectedSince, at(5).toISOString());
   assert.deepEqual(changed.scalePatches, []);
 });
+
+test('while an answer of a trigger is late, what was told of one that serves stands, and nothing is written', () => {
+  let busy: World = { ...WORLD, demand: 'active' };
+  for (let i = 0; i < 3; i++) busy = applied(busy, syncIn(busy));
+  const { status, resyncAfterSeconds } = syncIn({ ...busy, demand: 'pending', now: at(60) });
+  assert.deepEqual(JSON.parse(JSON.stringify(status)), busy.status);
+  assert.ok(resyncAfterSeconds <= 1);
+  const reasonOf = (world: World) => syncIn(world).status.conditions?.find(({ type }) => type === 'Ready')?.reason;
+  assert.equal(reasonOf({ ...busy, demand: 'pending', status: undefined }), 'TriggersPending');
+  assert.equal(reasonOf({ ...busy, demand: 'failed', now: at(60) }), 'TriggersUnknown');
+});
