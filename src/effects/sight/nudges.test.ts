@@ -24,7 +24,7 @@ function setup(options: { readonly services?: number; readonly isMine?: (uid: st
     difference: undefined as string | undefined,
     differenceOf,
     againInSeconds: 30,
-    activeForSeconds: undefined as number | undefined,
+    activeForSeconds: undefined as Preview['activeForSeconds'],
     duringPreview: () => {},
     fails: false,
   };
@@ -88,6 +88,9 @@ test('one that rests on active triggers alone is unheard of until anything is to
   assert.deepEqual(await nextLook(), [true]);
   world.duringPreview = () => {};
   assert.deepEqual(await nextLook(), [false], 'what changed meanwhile may not be in it');
+
+  world.activeForSeconds = 'asBefore';
+  assert.deepEqual(await nextLook(2 * POLL_MS), [true, true]);
 
   world.activeForSeconds = 1.5 * (POLL_MS / 1000);
   nudges.related('shop/web-0');

@@ -152,10 +152,10 @@ export function createNudges(deps: NudgesDeps): Nudges {
     const found = isMine(uid) ? await preview(key, { isUnheardOf }) : undefined;
     // What was heard of meanwhile may not be in it.
     const isHeardOf = underWay.get(key)?.again || resolverChanges > changesBefore;
-    if (found?.activeForSeconds !== undefined && !isHeardOf) {
-      restingUntil.set(key, Math.floor(clock.monotonicMs() + found.activeForSeconds * 1000));
-    } else if (found !== undefined) {
-      restingUntil.delete(key);
+    if (found !== undefined && found.activeForSeconds !== 'asBefore') {
+      const seconds = isHeardOf ? undefined : found.activeForSeconds;
+      if (seconds === undefined) restingUntil.delete(key);
+      else restingUntil.set(key, Math.floor(clock.monotonicMs() + seconds * 1000));
     }
     if (found?.difference !== undefined) {
       const parent = sight.mirror.parent(key);

@@ -81,8 +81,8 @@ test('a new ElastiService differs from what it should be, and once that is appli
 
 test('one that a trigger keeps awake is not decided on while that is active and nothing is heard of', async () => {
   const busy = settled(BUSY);
-  const whenUnheardOf = (state: TriggerReading['state']) => {
-    const reading = { state, reason: '', message: '', ageSeconds: 0 };
+  const whenUnheardOf = (state: TriggerReading['state'], ageSeconds = 0) => {
+    const reading = { state, reason: '', message: '', ageSeconds };
     return previewIn(
       busy,
       () => true,
@@ -90,10 +90,15 @@ test('one that a trigger keeps awake is not decided on while that is active and 
       true,
     ).preview;
   };
-  const seconds = (await previewIn(busy).preview)?.activeForSeconds ?? 0;
-  assert.ok(seconds >= 150 && seconds <= 300, `${seconds} s`);
-  assert.equal(await whenUnheardOf('active'), undefined);
-  for (const state of ['idle', 'failed', 'pending'] as const) assert.ok(await whenUnheardOf(state), state);
+  const seconds = (await previewIn(busy).preview)?.activeForSeconds;
+  assert.ok(typeof seconds === 'number' && seconds >= 150 && seconds <= 300, `${seconds} s`);
+  const { pollSeconds } = SETTINGS;
+  const asBefore = { difference: undefined, activeForSeconds: 'asBefore', againInSeconds: pollSeconds };
+  assert.deepEqual(await whenUnheardOf('active'), asBefore);
+  assert.deepEqual(await whenUnheardOf('active', 3), { ...asBefore, againInSeconds: pollSeconds - 3 });
+  for (const state of ['idle', 'failed', 'pending'] as const) {
+    assert.notEqual((await whenUnheardOf(state))?.activeForSeconds, 'asBefore', state);
+  }
 });
 
 for (const [what, world] of [
@@ -108,6 +113,16 @@ for (const [what, world] of [
     assert.equal(preview.activeForSeconds, undefined);
   });
 }
+
+test('what a sync has read since is asked for again when it is a poll old', async () => {
+  const reading = { state: 'active', reason: '', message: '', ageSeconds: 4 } as const;
+  const preview = await previewIn(
+    settled(BUSY),
+    () => true,
+    async () => [reading],
+  ).preview;
+  assert.equal(preview?.againInSeconds, SETTINGS.pollSeconds - 4);
+});
 
 test('a new ElastiService is left to Metacontroller for a poll, without a call', async () => {
   const made: World = { ...BUSY, status: undefined, now: CREATED };

@@ -19,8 +19,8 @@ export interface Preview {
   readonly difference: string | undefined;
   /** When the answer may differ next, in seconds; undefined: Metacontroller asks before. */
   readonly againInSeconds: number | undefined;
-  /** As of activeForSeconds, where nothing differs. */
-  readonly activeForSeconds: number | undefined;
+  /** As of activeForSeconds, where nothing differs; `asBefore`: as the last preview said. */
+  readonly activeForSeconds: number | undefined | 'asBefore';
 }
 
 export interface PreviewDeps {
@@ -67,7 +67,12 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
   return async (key, { isUnheardOf }) => {
     // First, while nothing is held yet: what a decision is made of would outlive the young generation while a server answers.
     const readings = await refreshTriggers(key);
-    if (isUnheardOf && readings !== undefined && decideDemand(readings).state === 'active') return undefined;
+    if (readings === undefined) return undefined;
+    // What a sync has read since the last look is not asked for again yet.
+    const untilOldSeconds = settings.pollSeconds - Math.max(0, ...readings.map(({ ageSeconds }) => ageSeconds));
+    if (isUnheardOf && decideDemand(readings).state === 'active') {
+      return { difference: undefined, againInSeconds: untilOldSeconds, activeForSeconds: 'asBefore' };
+    }
     const found = find(key);
     if (found === undefined) return undefined;
     const { parent, elastiService } = found;
@@ -81,9 +86,10 @@ export function createPreview({ sight, settings, clock, gather, triggers }: Prev
     const { planned } = await gatherAll(facts, planner, tried, ON_OUR_WATCH);
     const result = sync(planned);
     const difference = differenceOf(parent, facts, result);
+    const nextSeconds = nextLookSeconds(planned, result.scalePatches);
     return {
       difference,
-      againInSeconds: nextLookSeconds(planned, result.scalePatches),
+      againInSeconds: nextSeconds === undefined ? undefined : Math.min(nextSeconds, untilOldSeconds),
       activeForSeconds: difference === undefined ? activeForSeconds(planned, result.scalePatches) : undefined,
     };
   };
